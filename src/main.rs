@@ -1,0 +1,5 @@
+//! The program: parse, run, exit. Everything else is in the library.
+
+fn main() -> std::process::ExitCode {
+    mldu::run()
+}

@@ -1,0 +1,18 @@
+//! The nouns of mldu: what was found, how big it is, what would come back. Values only.
+//!
+//! Nothing below this line reads a disk, a clock, an environment variable or a terminal.
+
+pub mod category;
+pub mod inventory;
+pub mod item;
+pub mod links;
+pub mod marks;
+pub mod measure;
+pub mod mount;
+pub mod node;
+pub mod packed;
+pub mod problem;
+pub mod rows;
+pub mod tree;
+pub mod usage;
+pub mod verdict;

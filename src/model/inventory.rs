@@ -1,0 +1,388 @@
+//! All that is known of the box: the tree, the stores and items recognized in it, mounts and problems.
+//!
+//! It changes only by [`Inventory::apply`] and [`Inventory::forget`], and [`Inventory::refresh`] brings the sums
+//! up to date after that. What goes and what comes back is the planner's business.
+
+mod groups;
+mod stores;
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+
+use super::category::Category;
+use super::item::{BlobId, Item, ItemId, NewStore, Store, StoreId, Use};
+use super::measure::{Measure, Selection, measure};
+use super::mount::Mount;
+use super::node::{DirId, NodeId};
+use super::problem::{Problem, Problems};
+use super::rows::RowKey;
+use super::tree::{ListedDir, Tree};
+use super::usage::Usage;
+use super::verdict::Verdict;
+
+pub use groups::Group;
+
+/// How far the scan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ScanState {
+    /// Something is still being read.
+    #[default]
+    Running,
+    /// Everything asked for was read.
+    Complete,
+    /// It was stopped; what is known is kept.
+    Stopped,
+}
+
+/// Counters of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Progress {
+    /// Entries seen.
+    pub entries: u64,
+    /// Directories listed.
+    pub directories: u64,
+    /// Seconds since it began.
+    pub seconds: f64,
+    /// Inodes in use on the mounts that are read, where they say so: what 100 % is.
+    pub expected: Option<u64>,
+    /// What is being read now, in words.
+    pub phase: &'static str,
+}
+
+/// What the scan reports.
+#[derive(Debug)]
+pub enum ScanEvent {
+    /// It begins: what was asked for, and what is mounted.
+    Started {
+        /// The folders that are read.
+        roots: Vec<PathBuf>,
+        /// The mounts they lie on.
+        mounts: Vec<Mount>,
+    },
+    /// Finished directories, parents first.
+    Dirs(Vec<ListedDir>),
+    /// A store with all its directories, which have come before.
+    Store(Box<NewStore>),
+    /// Something could not be read.
+    Problem(Problem),
+    /// How far it is.
+    Progress(Progress),
+    /// A folder is about to be read again: what was known below it may be replaced.
+    Again(PathBuf),
+    /// It is over.
+    Finished {
+        /// Whether it was stopped before the end.
+        stopped: bool,
+    },
+}
+
+/// A file several items hold.
+#[derive(Debug, Clone)]
+struct Blob {
+    nodes: Vec<NodeId>,
+    holders: Vec<ItemId>,
+    store: StoreId,
+}
+
+/// A process that uses something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Process number.
+    pub pid: u32,
+    /// Its name.
+    pub command: String,
+    /// Who runs it.
+    pub user: String,
+    /// How: `open`, `mapped`, `works in`, `runs from`.
+    pub how: &'static str,
+}
+
+/// Everything known of the box.
+#[derive(Debug)]
+pub struct Inventory {
+    /// The scanned entries.
+    pub tree: Tree,
+    /// The mounts that were scanned.
+    pub mounts: Vec<Mount>,
+    /// What could not be read.
+    pub problems: Problems,
+    /// How far the scan is.
+    pub state: ScanState,
+    /// Its counters.
+    pub progress: Progress,
+    /// What was asked to be scanned.
+    pub roots: Vec<PathBuf>,
+    /// The topmost directories that were scanned.
+    pub scanned: Vec<DirId>,
+    stores: FxHashMap<StoreId, Store>,
+    by_root: FxHashMap<DirId, StoreId>,
+    store_keys: FxHashMap<String, StoreId>,
+    items: Vec<Option<Item>>,
+    item_keys: FxHashMap<String, ItemId>,
+    blobs: Vec<Option<Blob>>,
+    uses: Vec<(StoreId, Use)>,
+    needed: FxHashMap<ItemId, Vec<String>>,
+    in_use: FxHashMap<ItemId, Vec<Holder>>,
+    groups: Vec<Group>,
+    rest: Measure,
+    rest_above: FxHashMap<DirId, Measure>,
+    dirty: bool,
+}
+
+impl Inventory {
+    /// An inventory of nothing.
+    pub fn new(tree: Tree) -> Self {
+        Self {
+            tree,
+            mounts: Vec::new(),
+            problems: Problems::default(),
+            state: ScanState::default(),
+            progress: Progress::default(),
+            roots: Vec::new(),
+            scanned: Vec::new(),
+            stores: FxHashMap::default(),
+            by_root: FxHashMap::default(),
+            store_keys: FxHashMap::default(),
+            items: Vec::new(),
+            item_keys: FxHashMap::default(),
+            blobs: Vec::new(),
+            uses: Vec::new(),
+            needed: FxHashMap::default(),
+            in_use: FxHashMap::default(),
+            groups: Vec::new(),
+            rest: Measure::default(),
+            rest_above: FxHashMap::default(),
+            dirty: false,
+        }
+    }
+
+    /// Takes in what the scan reports. Sums follow with [`Inventory::refresh`].
+    pub fn apply(&mut self, event: ScanEvent) {
+        match event {
+            ScanEvent::Started { roots, mounts } => {
+                for mount in mounts {
+                    self.mounts.retain(|m| m.path != mount.path);
+                    self.mounts.push(mount);
+                }
+                if self.roots.is_empty() {
+                    self.roots = roots;
+                }
+                self.state = ScanState::Running;
+            }
+            ScanEvent::Dirs(dirs) => {
+                for dir in dirs {
+                    self.tree.merge(dir);
+                }
+                self.dirty = true;
+            }
+            ScanEvent::Store(store) => {
+                self.add_store(*store);
+                self.dirty = true;
+            }
+            ScanEvent::Problem(problem) => self.problems.push(problem),
+            ScanEvent::Progress(progress) => self.progress = progress,
+            ScanEvent::Again(path) => {
+                self.problems.forget_below(&path);
+                self.state = ScanState::Running;
+            }
+            ScanEvent::Finished { stopped } => {
+                self.state = if stopped { ScanState::Stopped } else { ScanState::Complete };
+                self.drop_dead_stores();
+                self.dirty = true;
+            }
+        }
+    }
+
+    /// Takes removed things out, without reading the disk again.
+    pub fn forget(&mut self, nodes: &[NodeId]) {
+        for node in nodes {
+            if node.is_dir() {
+                self.tree.forget(node.dir);
+            }
+        }
+        self.drop_dead_stores();
+        self.dirty = true;
+    }
+
+    /// Brings all sums up to date, if something changed. Costs one pass over the directories.
+    pub fn refresh(&mut self) {
+        if !self.dirty {
+            return;
+        }
+        self.dirty = false;
+        self.tree.roll_up();
+        self.find_scanned();
+        self.resolve_uses();
+        self.sum_groups();
+    }
+
+    /// Whether [`Inventory::refresh`] has something to do.
+    pub fn is_stale(&self) -> bool {
+        self.dirty
+    }
+
+    /// The item with this number.
+    pub fn item(&self, id: ItemId) -> Option<&Item> {
+        self.items.get(id.0 as usize)?.as_ref()
+    }
+
+    /// All items.
+    pub fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().flatten()
+    }
+
+    /// The store with this number.
+    pub fn store(&self, id: StoreId) -> Option<&Store> {
+        self.stores.get(&id)
+    }
+
+    /// All stores, by path.
+    pub fn stores(&self) -> Vec<&Store> {
+        let mut all: Vec<&Store> = self.stores.values().collect();
+        all.sort_by_cached_key(|s| self.tree.path(s.root.into()));
+        all
+    }
+
+    /// Whether a store begins at this directory.
+    pub fn is_store_root(&self, dir: DirId) -> bool {
+        self.by_root.contains_key(&dir)
+    }
+
+    /// The store with the innermost root at or above this directory.
+    pub fn store_of(&self, dir: DirId) -> Option<&Store> {
+        self.tree.ancestors(dir).find_map(|d| self.by_root.get(&d)).and_then(|id| self.stores.get(id))
+    }
+
+    /// The item and all it is made of, itself first.
+    pub fn descendants(&self, id: ItemId) -> impl Iterator<Item = ItemId> + '_ {
+        let mut todo = vec![id];
+        std::iter::from_fn(move || {
+            let id = todo.pop()?;
+            if let Some(item) = self.item(id) {
+                todo.extend(item.children.iter().rev());
+            }
+            Some(id)
+        })
+    }
+
+    /// The item and then each one it is a part of.
+    pub fn line(&self, id: ItemId) -> impl Iterator<Item = ItemId> + '_ {
+        std::iter::successors(self.item(id).map(|i| i.id), |id| self.item(*id).and_then(|i| i.parent))
+    }
+
+    /// What happens if the item is deleted, with all that is known by now.
+    pub fn verdict(&self, id: ItemId) -> Verdict {
+        let Some(item) = self.item(id) else { return Verdict::Protected };
+        if self.in_use.contains_key(&id) {
+            return Verdict::InUse;
+        }
+        if self.needed.contains_key(&id) {
+            return Verdict::Protected;
+        }
+        if item.waits && self.state != ScanState::Complete && item.verdict < Verdict::LookFirst {
+            return Verdict::LookFirst;
+        }
+        item.verdict
+    }
+
+    /// Whether something the item is made of may not be removed.
+    pub fn keeps_something(&self, id: ItemId) -> bool {
+        self.descendants(id).skip(1).any(|d| !self.verdict(d).removable())
+    }
+
+    /// What a person should know of the item, with all that is known by now.
+    pub fn notes(&self, id: ItemId) -> Vec<String> {
+        let Some(item) = self.item(id) else { return Vec::new() };
+        let mut notes = item.notes.clone();
+        for h in self.in_use.get(&id).into_iter().flatten() {
+            notes.push(format!("{} by {} {} ({})", h.how, h.command, h.pid, h.user));
+        }
+        for user in self.needed.get(&id).into_iter().flatten() {
+            notes.push(format!("{user} links into it and would break"));
+        }
+        if item.waits && self.state == ScanState::Stopped {
+            notes.push("not every environment was read, so one may need it; R scans again".into());
+        }
+        if item.measure.held_files > 0 {
+            notes.push(format!(
+                "{} in {} stay: other names hold them",
+                crate::text::size(item.measure.held(), crate::text::Units::Binary),
+                crate::text::counted(item.measure.held_files, "file", "files"),
+            ));
+        }
+        notes
+    }
+
+    /// The processes that use the item.
+    pub fn holders(&self, id: ItemId) -> &[Holder] {
+        self.in_use.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a row may be marked; what is in use or protected may not.
+    pub fn may_be_marked(&self, key: RowKey) -> bool {
+        match key {
+            RowKey::Item(id) => {
+                self.verdict(id).removable() && self.item(id).is_some_and(|i| !i.parts.is_empty())
+            }
+            RowKey::Node(node) => self.tree.facts(node).is_some() && !self.scanned.contains(&node.dir),
+            RowKey::Category(_) | RowKey::Store(..) => {
+                self.below(key).into_iter().any(|k| self.may_be_marked(k))
+            }
+            RowKey::Rest => false,
+        }
+    }
+
+    fn blob(&self, id: BlobId) -> Option<&Blob> {
+        self.blobs.get(id.0 as usize)?.as_ref()
+    }
+
+    /// The nodes of a blob.
+    pub fn blob_nodes(&self, id: BlobId) -> &[NodeId] {
+        self.blob(id).map_or(&[], |b| &b.nodes)
+    }
+
+    /// The items that hold a blob.
+    pub fn blob_holders(&self, id: BlobId) -> &[ItemId] {
+        self.blob(id).map_or(&[], |b| &b.holders)
+    }
+
+    /// The mount a path lies on: the one whose path is its longest beginning.
+    pub fn mount_of(&self, path: &Path) -> Option<&Mount> {
+        self.mounts.iter().filter(|m| path.starts_with(&m.path)).max_by_key(|m| m.path.as_os_str().len())
+    }
+
+    /// What the scan saw in all, every inode once.
+    pub fn total(&self) -> Usage {
+        self.tree.get(Tree::ROOT).map(|d| d.total).unwrap_or_default()
+    }
+
+    /// The topmost directories that were listed.
+    fn find_scanned(&mut self) {
+        use super::tree::DirState;
+        let mut todo = vec![Tree::ROOT];
+        let mut found = Vec::new();
+        while let Some(dir) = todo.pop() {
+            match self.tree.get(dir).map(|d| d.state) {
+                Some(DirState::Unread) => todo.extend(self.tree.children(dir)),
+                Some(_) => found.push(dir),
+                None => {}
+            }
+        }
+        found.sort_unstable();
+        self.scanned = found;
+    }
+
+    fn measure_nodes(
+        &self,
+        nodes: impl IntoIterator<Item = NodeId>,
+        holes: impl IntoIterator<Item = NodeId>,
+    ) -> Measure {
+        measure(&self.tree, &Selection::new(&self.tree, nodes, holes))
+    }
+
+    /// A category with nothing in it has no row.
+    pub fn categories(&self) -> Vec<Category> {
+        self.groups.iter().map(|g| g.category).collect()
+    }
+}

@@ -1,0 +1,273 @@
+//! The sums on the screen: groups, the stores in them, and everything else.
+
+use std::path::Path;
+
+use rustc_hash::FxHashMap;
+
+use super::Inventory;
+use crate::model::category::Category;
+use crate::model::item::{Item, ItemId, Store, StoreId};
+use crate::model::measure::Measure;
+use crate::model::node::{DirId, NodeId};
+use crate::model::rows::RowKey;
+use crate::model::verdict::Verdict;
+use crate::text;
+
+/// A group with its sums.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Which one.
+    pub category: Category,
+    /// All of it as one set.
+    pub measure: Measure,
+    /// The part of each store that belongs to it.
+    pub stores: Vec<(StoreId, Measure)>,
+}
+
+impl Inventory {
+    /// The groups that hold something.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Everything that was scanned and belongs to no store.
+    pub fn rest(&self) -> &Measure {
+        &self.rest
+    }
+
+    /// Bytes that are counted in two groups or more, because their inodes have names in each.
+    pub fn shared_between_groups(&self) -> u64 {
+        let groups: u64 = self.groups.iter().map(|g| g.measure.usage.on_disk).sum();
+        (groups + self.rest.usage.on_disk).saturating_sub(self.total().on_disk)
+    }
+
+    pub(super) fn sum_groups(&mut self) {
+        let mut groups: Vec<Group> = Vec::new();
+        for category in Category::all() {
+            let mut stores: Vec<(StoreId, Measure)> = Vec::new();
+            let mut nodes: Vec<NodeId> = Vec::new();
+            let mut holes: Vec<NodeId> = Vec::new();
+            for store in self.stores() {
+                let Some((mine, out)) = self.part_of(store, category) else { continue };
+                let measure = self.measure_nodes(mine.iter().copied(), out.iter().copied());
+                stores.push((store.id, measure));
+                nodes.extend(mine);
+                holes.extend(out);
+            }
+            match &stores[..] {
+                [] => {}
+                [(_, only)] => groups.push(Group { category, measure: *only, stores }),
+                _ => {
+                    let measure = self.measure_nodes(nodes, holes);
+                    groups.push(Group { category, measure, stores });
+                }
+            }
+        }
+        self.groups = groups;
+        let roots: Vec<NodeId> = self.by_root.keys().map(|d| NodeId::dir(*d)).collect();
+        self.rest = self.measure_nodes(self.scanned.iter().map(|d| NodeId::dir(*d)), roots.iter().copied());
+        let mut above: FxHashMap<DirId, Measure> = FxHashMap::default();
+        for root in &roots {
+            for dir in self.tree.ancestors(root.dir).skip(1) {
+                if !above.contains_key(&dir) && self.store_of(dir).is_none() {
+                    above.insert(dir, self.measure_nodes([dir.into()], roots.iter().copied()));
+                }
+            }
+        }
+        self.rest_above = above;
+    }
+
+    /// What of a store lies in a group: what it consists of, and what is left out of that.
+    fn part_of(&self, store: &Store, category: Category) -> Option<(Vec<NodeId>, Vec<NodeId>)> {
+        let mine: Vec<ItemId> = self.items_in(store, category);
+        if mine.is_empty() {
+            return None;
+        }
+        let inner: Vec<NodeId> = self
+            .by_root
+            .keys()
+            .filter(|r| **r != store.root && self.tree.is_within(**r, store.root))
+            .map(|r| NodeId::dir(*r))
+            .collect();
+        if category == store.category {
+            // The store's own group has all that the others do not have.
+            let mut holes = inner;
+            for item in store.items.iter().filter(|i| !mine.contains(i)) {
+                holes.extend(self.nodes_of(*item));
+            }
+            return Some((vec![store.root.into()], holes));
+        }
+        let nodes = mine.iter().flat_map(|i| self.nodes_of(*i)).collect();
+        Some((nodes, inner))
+    }
+
+    /// The top items of a store that lie in a group.
+    pub fn items_in(&self, store: &Store, category: Category) -> Vec<ItemId> {
+        store
+            .items
+            .iter()
+            .copied()
+            .filter(|id| self.item(*id).is_some_and(|i| i.category == category))
+            .collect()
+    }
+
+    /// What is directly below a row of groups, stores and items.
+    pub fn below(&self, key: RowKey) -> Vec<RowKey> {
+        match key {
+            RowKey::Category(category) => self
+                .groups
+                .iter()
+                .filter(|g| g.category == category)
+                .flat_map(|g| g.stores.iter().map(|(id, _)| RowKey::Store(category, *id)))
+                .collect(),
+            RowKey::Store(category, id) => self
+                .store(id)
+                .map(|s| self.items_in(s, category))
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|i| self.is_worth_a_row(*i))
+                .map(RowKey::Item)
+                .collect(),
+            RowKey::Item(id) => self
+                .item(id)
+                .map(|i| i.children.iter().copied().map(RowKey::Item).collect())
+                .unwrap_or_default(),
+            RowKey::Rest | RowKey::Node(_) => Vec::new(),
+        }
+    }
+
+    /// The few blocks of a store's own folders are in its sum, but nobody wants to see them as a row.
+    fn is_worth_a_row(&self, id: ItemId) -> bool {
+        self.item(id).is_some_and(|i| !i.is_rest || !i.parts.is_empty())
+    }
+
+    /// The row one above, where there is one.
+    pub fn row_above(&self, key: RowKey) -> Option<RowKey> {
+        match key {
+            RowKey::Category(_) | RowKey::Rest => None,
+            RowKey::Store(category, _) => Some(RowKey::Category(category)),
+            RowKey::Item(id) => {
+                let item = self.item(id)?;
+                Some(item.parent.map_or(RowKey::Store(item.category, item.store), RowKey::Item))
+            }
+            RowKey::Node(node) => {
+                let above = if node.is_dir() { self.tree.parent(node.dir)? } else { node.dir };
+                let top = node.is_dir() && self.scanned.contains(&node.dir);
+                Some(if top { RowKey::Rest } else { RowKey::Node(above.into()) })
+            }
+        }
+    }
+
+    /// The numbers of a row.
+    pub fn row_measure(&self, key: RowKey) -> Measure {
+        match key {
+            RowKey::Category(c) => {
+                self.groups.iter().find(|g| g.category == c).map(|g| g.measure).unwrap_or_default()
+            }
+            RowKey::Store(c, id) => self
+                .groups
+                .iter()
+                .find(|g| g.category == c)
+                .and_then(|g| g.stores.iter().find(|(s, _)| *s == id))
+                .map(|(_, m)| *m)
+                .unwrap_or_default(),
+            RowKey::Item(id) => self.item(id).map(|i| i.measure).unwrap_or_default(),
+            RowKey::Rest => self.rest,
+            RowKey::Node(node) => self.node_measure(node),
+        }
+    }
+
+    fn node_measure(&self, node: NodeId) -> Measure {
+        if let Some(m) = node.is_dir().then(|| self.rest_above.get(&node.dir)).flatten() {
+            return *m;
+        }
+        if let Some(dir) = node.is_dir().then(|| self.tree.get(node.dir)).flatten() {
+            return Measure { usage: dir.total, newest: dir.newest, ..Measure::default() };
+        }
+        self.measure_nodes([node], [])
+    }
+
+    /// The name of a row, safe to show.
+    pub fn row_name(&self, key: RowKey) -> String {
+        match key {
+            RowKey::Category(c) => c.label().to_string(),
+            RowKey::Rest => Category::Other.label().to_string(),
+            RowKey::Store(_, id) => self.store(id).map(|s| self.store_title(s)).unwrap_or_default(),
+            RowKey::Item(id) => self.item(id).map(|i| i.name.clone()).unwrap_or_default(),
+            RowKey::Node(node) => {
+                if self.scanned.contains(&node.dir) && node.is_dir() {
+                    text::path(&self.tree.path(node))
+                } else {
+                    text::display(self.tree.name(node))
+                }
+            }
+        }
+    }
+
+    /// What a store is called: its path, or what its family calls it.
+    pub fn store_title(&self, store: &Store) -> String {
+        let path = text::path(&self.tree.path(store.root.into()));
+        match &store.title {
+            Some(title) => format!("{path}  {title}"),
+            None => path,
+        }
+    }
+
+    /// What happens if a row is deleted: its own verdict, or the most careful one of what it is made of.
+    /// What is in use or protected decides only where there is nothing else, since a plan leaves it out.
+    pub fn row_verdict(&self, key: RowKey) -> Verdict {
+        match key {
+            RowKey::Item(id) => self.verdict(id),
+            RowKey::Rest | RowKey::Node(_) => Verdict::LookFirst,
+            RowKey::Category(_) | RowKey::Store(..) => {
+                let all = self.below(key).into_iter().map(|k| self.row_verdict(k));
+                let (free, kept): (Vec<Verdict>, Vec<Verdict>) = all.partition(|v| v.removable());
+                free.into_iter().max().or_else(|| kept.into_iter().min()).unwrap_or(Verdict::LookFirst)
+            }
+        }
+    }
+
+    /// Whether something at or below a row is in use.
+    pub fn row_in_use(&self, key: RowKey) -> bool {
+        match key {
+            RowKey::Item(id) => self.descendants(id).any(|d| self.in_use.contains_key(&d)),
+            RowKey::Rest | RowKey::Node(_) => false,
+            _ => !self.in_use.is_empty() && self.below(key).into_iter().any(|k| self.row_in_use(k)),
+        }
+    }
+
+    /// What can go without regret, and what can be fetched again: bytes that come back if all of it goes.
+    /// What lies in a trash is in neither: it may be a person's only copy.
+    pub fn can_go(&self, mount: Option<&Path>) -> (u64, u64) {
+        let mut safe: Vec<NodeId> = Vec::new();
+        let mut fetched: Vec<NodeId> = Vec::new();
+        let mut holes: Vec<NodeId> = Vec::new();
+        let mut todo: Vec<ItemId> = self.stores.values().flat_map(|s| s.items.iter().copied()).collect();
+        while let Some(id) = todo.pop() {
+            let Some(item) = self.item(id) else { continue };
+            if item.category == Category::Trash || !self.lies_on(item, mount) {
+                continue;
+            }
+            let verdict = self.verdict(id);
+            let whole = matches!(verdict, Verdict::Safe | Verdict::ReDownload) && !self.keeps_something(id);
+            if verdict != Verdict::Safe || !whole {
+                todo.extend(item.children.iter().copied());
+            }
+            if whole {
+                let list = if verdict == Verdict::Safe { &mut safe } else { &mut fetched };
+                list.extend(item.parts.iter().map(|p| p.node));
+                list.extend(self.own_blobs(id).iter().flat_map(|b| self.blob_nodes(*b)));
+                holes.extend(self.holes_of(id));
+            }
+        }
+        let alone = self.measure_nodes(safe.iter().copied(), holes.iter().copied()).frees;
+        let both = self.measure_nodes(safe.into_iter().chain(fetched), holes).frees;
+        (alone, both.saturating_sub(alone))
+    }
+
+    fn lies_on(&self, item: &Item, mount: Option<&Path>) -> bool {
+        let Some(mount) = mount else { return true };
+        let path = item.parts.first().map(|p| self.tree.path(p.node));
+        path.and_then(|p| self.mount_of(&p)).is_some_and(|m| m.path == mount)
+    }
+}

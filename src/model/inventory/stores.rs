@@ -1,0 +1,421 @@
+//! Taking recognized stores in: items get their numbers, sizes and what is left over becomes one item of its own.
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Blob, Holder, Inventory};
+use crate::model::item::{BlobId, Item, ItemId, NewItem, NewStore, Part, Role, Store, StoreId};
+use crate::model::measure::Measure;
+use crate::model::node::{DirId, NodeId};
+use crate::model::tree::DirState;
+use crate::model::verdict::Verdict;
+use crate::text;
+
+impl Inventory {
+    pub(super) fn add_store(&mut self, new: NewStore) {
+        let root_path = self.tree.path(new.root.into());
+        let store_key = format!("{}:{}", new.family, text::path(&root_path));
+        let next = StoreId(self.store_keys.len() as u32);
+        let id = *self.store_keys.entry(store_key).or_insert(next);
+        self.drop_store(id);
+        if let Some(other) = self.by_root.get(&new.root).copied() {
+            self.drop_store(other);
+        }
+        for problem in new.found.problems {
+            self.problems.push(problem);
+        }
+        self.uses.extend(new.found.uses.into_iter().map(|u| (id, u)));
+        let first_blob = self.blobs.len() as u32;
+        for blob in new.found.blobs {
+            self.blobs.push(Some(Blob { nodes: blob.nodes, holders: Vec::new(), store: id }));
+        }
+        let mut store = Store {
+            id,
+            family: new.family,
+            role: new.role,
+            root: new.root,
+            category: new.category,
+            hint: new.hint,
+            together: new.together,
+            ordered: new.ordered,
+            title: new.found.title,
+            items: Vec::new(),
+            measure: Measure::default(),
+            holes: Vec::new(),
+            above_holes: FxHashSet::default(),
+        };
+        for item in new.found.items {
+            let item = self.add_item(&store, None, item, first_blob);
+            store.items.push(item);
+        }
+        self.by_root.insert(new.root, id);
+        self.stores.insert(id, store);
+        self.measure_store(id);
+        // A store around this one no longer counts what is in here.
+        let around = self.tree.parent(new.root).and_then(|p| self.store_of(p)).map(|s| s.id);
+        if let Some(around) = around {
+            self.measure_store(around);
+        }
+    }
+
+    /// Enters an item and its children; returns its number.
+    fn add_item(&mut self, store: &Store, parent: Option<ItemId>, new: NewItem, first_blob: u32) -> ItemId {
+        let key = self.item_key(store, parent, &new);
+        let id = self.intern(&key);
+        let holds: Vec<BlobId> = new.holds.iter().map(|b| BlobId(first_blob + b.0 as u32)).collect();
+        for blob in &holds {
+            if let Some(Some(blob)) = self.blobs.get_mut(blob.0 as usize) {
+                blob.holders.push(id);
+            }
+        }
+        self.items[id.0 as usize] = Some(Item {
+            id,
+            key: key.rsplit_once('\n').map_or(key.clone(), |(_, k)| k.to_string()),
+            store: store.id,
+            parent,
+            children: Vec::new(),
+            kind: new.kind,
+            name: new.name,
+            version: new.version,
+            origin: new.origin,
+            category: new.category.unwrap_or(store.category),
+            verdict: new.verdict,
+            notes: new.notes,
+            parts: new.parts,
+            without: new.without,
+            holds,
+            leftover: new.leftover,
+            waits: new.waits,
+            measure: Measure::default(),
+            is_rest: false,
+        });
+        let children: Vec<ItemId> =
+            new.children.into_iter().map(|child| self.add_item(store, Some(id), child, first_blob)).collect();
+        if let Some(Some(item)) = self.items.get_mut(id.0 as usize) {
+            item.children = children;
+        }
+        id
+    }
+
+    /// What an item is known by: the store, a new line, then family and path below the store.
+    fn item_key(&self, store: &Store, parent: Option<ItemId>, new: &NewItem) -> String {
+        let root = self.tree.path(store.root.into());
+        let below = if new.key.is_empty() {
+            let path = new.parts.first().map(|p| self.tree.path(p.node)).unwrap_or_default();
+            text::path(path.strip_prefix(&root).unwrap_or(&path))
+        } else {
+            new.key.clone()
+        };
+        let within = parent.and_then(|p| self.item(p)).map(|p| p.key.clone());
+        let id = match within {
+            Some(within) => format!("{within}#{below}"),
+            None => format!("{}:{below}", store.family),
+        };
+        let mut key = format!("{}\n{id}", text::path(&root));
+        // Two items of one name would be one in every set of marks.
+        let mut twin = 1;
+        while self.item_keys.get(&key).is_some_and(|id| self.items[id.0 as usize].is_some()) {
+            twin += 1;
+            key = format!("{}\n{id}~{twin}", text::path(&root));
+        }
+        key
+    }
+
+    fn intern(&mut self, key: &str) -> ItemId {
+        if let Some(id) = self.item_keys.get(key) {
+            return *id;
+        }
+        let id = ItemId(self.items.len() as u32);
+        self.items.push(None);
+        self.item_keys.insert(key.to_string(), id);
+        id
+    }
+
+    /// Takes a store and its items out.
+    fn drop_store(&mut self, id: StoreId) {
+        let Some(store) = self.stores.remove(&id) else { return };
+        if self.by_root.get(&store.root) == Some(&id) {
+            self.by_root.remove(&store.root);
+        }
+        for item in &mut self.items {
+            if item.as_ref().is_some_and(|i| i.store == id) {
+                *item = None;
+            }
+        }
+        for blob in &mut self.blobs {
+            if blob.as_ref().is_some_and(|b| b.store == id) {
+                *blob = None;
+            }
+        }
+        self.uses.retain(|(s, _)| *s != id);
+    }
+
+    /// Takes out stores whose directory is gone.
+    pub(super) fn drop_dead_stores(&mut self) {
+        let dead: Vec<StoreId> =
+            self.stores.values().filter(|s| self.tree.get(s.root).is_none()).map(|s| s.id).collect();
+        for id in dead {
+            self.drop_store(id);
+        }
+    }
+
+    /// The roots of stores that lie inside this one.
+    fn inner_roots(&self, root: DirId) -> Vec<NodeId> {
+        self.by_root
+            .keys()
+            .filter(|inner| **inner != root && self.tree.is_within(**inner, root))
+            .map(|inner| NodeId::dir(*inner))
+            .collect()
+    }
+
+    /// What is left out of an item: stores inside it, what is protected there, what its family left out.
+    pub fn holes_of(&self, id: ItemId) -> Vec<NodeId> {
+        let Some(store) = self.item(id).and_then(|i| self.store(i.store)) else { return Vec::new() };
+        let mut holes = Vec::new();
+        let mut pierced = false;
+        for item in self.descendants(id).filter_map(|d| self.item(d)) {
+            holes.extend(item.without.iter().copied());
+            pierced |= item.parts.iter().any(|p| p.node.is_dir() && store.above_holes.contains(&p.node.dir));
+        }
+        if pierced {
+            holes.extend(store.holes.iter().copied());
+        }
+        holes
+    }
+
+    /// All nodes an item consists of: its parts, its children's, the blobs it holds.
+    pub fn nodes_of(&self, id: ItemId) -> Vec<NodeId> {
+        let mut nodes = Vec::new();
+        for below in self.descendants(id) {
+            let Some(item) = self.item(below) else { continue };
+            nodes.extend(item.parts.iter().map(|p| p.node));
+            nodes.extend(item.holds.iter().flat_map(|b| self.blob_nodes(*b)));
+        }
+        nodes
+    }
+
+    /// Of the blobs an item holds, those nobody else holds.
+    pub fn own_blobs(&self, id: ItemId) -> Vec<BlobId> {
+        let mine: FxHashSet<ItemId> = self.descendants(id).collect();
+        let held: FxHashSet<BlobId> =
+            mine.iter().filter_map(|i| self.item(*i)).flat_map(|i| i.holds.iter().copied()).collect();
+        let mut own: Vec<BlobId> =
+            held.into_iter().filter(|b| self.blob_holders(*b).iter().all(|h| mine.contains(h))).collect();
+        own.sort_unstable();
+        own
+    }
+
+    fn measure_store(&mut self, id: StoreId) {
+        let Some(store) = self.stores.get(&id) else { return };
+        let (root, mut items) = (store.root, store.items.clone());
+        if let Some(rest) = items.pop_if(|i| self.item(*i).is_some_and(|i| i.is_rest)) {
+            self.items[rest.0 as usize] = None;
+        }
+        let inner = self.inner_roots(root);
+        let whole = self.measure_nodes([root.into()], inner.iter().copied());
+        let all: Vec<ItemId> = items.iter().flat_map(|i| self.descendants(*i).collect::<Vec<_>>()).collect();
+        let mut holes = inner.clone();
+        let kept = all.iter().filter_map(|i| self.item(*i)).filter(|i| i.verdict == Verdict::Protected);
+        holes.extend(kept.flat_map(|i| i.parts.iter().map(|p| p.node)));
+        let above = |hole: &NodeId| self.tree.ancestors(hole.dir).skip(usize::from(hole.is_dir()));
+        let above_holes = holes.iter().flat_map(above).collect();
+        if let Some(store) = self.stores.get_mut(&id) {
+            store.holes = holes;
+            store.above_holes = above_holes;
+            store.measure = whole;
+        }
+        for item in &all {
+            let measure = self.measure_item(*item);
+            if let Some(Some(item)) = self.items.get_mut(item.0 as usize) {
+                item.measure = measure;
+            }
+        }
+        let claimed: Vec<NodeId> = items.iter().flat_map(|i| self.nodes_of(*i)).collect();
+        items.extend(self.rest_of_store(id, root, &claimed, &inner, whole));
+        if let Some(store) = self.stores.get_mut(&id) {
+            store.items = items;
+        }
+    }
+
+    /// What an item takes, with all the blobs it holds; it gives back only those nobody else holds.
+    fn measure_item(&self, id: ItemId) -> Measure {
+        let holes = self.holes_of(id);
+        let mut m = self.measure_nodes(self.nodes_of(id), holes.iter().copied());
+        let own: FxHashSet<BlobId> = self.own_blobs(id).into_iter().collect();
+        let mut parts = Vec::new();
+        let mut shared = false;
+        let mut pointers = Vec::new();
+        for below in self.descendants(id) {
+            let Some(item) = self.item(below) else { continue };
+            parts.extend(item.parts.iter().map(|p| p.node));
+            pointers.extend(
+                item.parts.iter().filter(|p| p.role == Role::Pointer && !p.node.is_dir()).map(|p| p.node),
+            );
+            for blob in &item.holds {
+                if own.contains(blob) {
+                    parts.extend(self.blob_nodes(*blob));
+                } else {
+                    shared = true;
+                }
+            }
+        }
+        let set: FxHashSet<NodeId> = parts.iter().copied().collect();
+        if shared {
+            let freed = self.measure_nodes(parts, holes);
+            m.frees = freed.frees;
+            m.frees_apparent = freed.frees_apparent;
+            m.frees_files = freed.frees_files;
+        }
+        // A pointer that is a part of its own (a ref beside a snapshot) is no content.
+        for pointer in pointers {
+            let inside_other = self.tree.ancestors(pointer.dir).any(|d| set.contains(&d.into()));
+            if !inside_other {
+                let size = self.tree.facts(pointer).map_or(0, |f| f.size);
+                m.frees_apparent = m.frees_apparent.saturating_sub(size);
+            }
+        }
+        m
+    }
+
+    /// The item of all that no other item of the store claims, if there is anything.
+    fn rest_of_store(
+        &mut self,
+        id: StoreId,
+        root: DirId,
+        claimed: &[NodeId],
+        inner: &[NodeId],
+        whole: Measure,
+    ) -> Option<ItemId> {
+        let taken: FxHashSet<NodeId> = claimed.iter().chain(inner).copied().collect();
+        let mut partly: FxHashSet<DirId> = FxHashSet::default();
+        partly.insert(root);
+        for node in &taken {
+            let above = self.tree.ancestors(node.dir).skip(usize::from(node.is_dir()));
+            partly.extend(above.take_while(|d| *d != root));
+        }
+        // Whole where nothing below is claimed, file by file where something is.
+        let mut nodes = Vec::new();
+        let mut todo = vec![root];
+        while let Some(dir) = todo.pop() {
+            for child in self.tree.children(dir) {
+                if taken.contains(&child.into()) {
+                    continue;
+                }
+                if partly.contains(&child) {
+                    todo.push(child);
+                } else if self.tree.get(child).is_some_and(|d| d.state != DirState::Skipped) {
+                    nodes.push(NodeId::dir(child));
+                }
+            }
+            let files = self.tree.files(dir).map(|f| NodeId { dir, at: f.at });
+            nodes.extend(files.filter(|n| !taken.contains(n)));
+        }
+        nodes.sort_unstable();
+        let others = self.measure_nodes(claimed.iter().copied(), inner.iter().copied());
+        let freed = self.measure_nodes(nodes.iter().copied(), []);
+        let mut measure = freed;
+        measure.usage.on_disk = whole.usage.on_disk.saturating_sub(others.usage.on_disk);
+        measure.usage.apparent = whole.usage.apparent.saturating_sub(others.usage.apparent);
+        measure.usage.files = whole.usage.files.saturating_sub(others.usage.files);
+        if measure.usage.files == 0 {
+            return None;
+        }
+        let store = self.stores.get(&id)?;
+        let (category, family) = (store.category, store.family);
+        let parts: Vec<Part> = nodes.into_iter().map(|node| Part { node, role: Role::Body }).collect();
+        let name = if parts.is_empty() { "folders" } else { "other files" };
+        let path = text::path(&self.tree.path(root.into()));
+        let item = self.intern(&format!("{path}\n{family}:*"));
+        self.items[item.0 as usize] = Some(Item {
+            id: item,
+            key: format!("{family}:*"),
+            store: id,
+            parent: None,
+            children: Vec::new(),
+            kind: "other",
+            name: name.into(),
+            version: None,
+            origin: None,
+            category,
+            verdict: Verdict::LookFirst,
+            notes: Vec::new(),
+            parts,
+            without: Vec::new(),
+            holds: Vec::new(),
+            leftover: false,
+            waits: false,
+            measure,
+            is_rest: true,
+        });
+        Some(item)
+    }
+
+    /// Finds the items that environments in other stores link into.
+    pub(super) fn resolve_uses(&mut self) {
+        self.needed.clear();
+        if self.uses.is_empty() {
+            return;
+        }
+        let owners = self.owners();
+        let mut needed = std::mem::take(&mut self.needed);
+        for (_, used) in &self.uses {
+            for id in self.items_at(&used.path, &owners) {
+                let users: &mut Vec<String> = needed.entry(id).or_default();
+                if !users.contains(&used.user) {
+                    users.push(used.user.clone());
+                }
+            }
+        }
+        self.needed = needed;
+    }
+
+    /// Says anew which processes use which paths.
+    pub fn set_in_use(&mut self, seen: &[(PathBuf, Holder)]) {
+        self.in_use.clear();
+        let owners = self.owners();
+        let mut in_use = std::mem::take(&mut self.in_use);
+        for (path, holder) in seen {
+            for id in self.items_at(path, &owners) {
+                let holders: &mut Vec<Holder> = in_use.entry(id).or_default();
+                if !holders.iter().any(|h| h.pid == holder.pid) {
+                    holders.push(holder.clone());
+                }
+            }
+        }
+        self.in_use = in_use;
+    }
+
+    /// Which items a node belongs to, as a part or as a blob.
+    fn owners(&self) -> Owners {
+        let mut owners = Owners::default();
+        for item in self.items() {
+            let held = item.holds.iter().flat_map(|b| self.blob_nodes(*b).iter().copied());
+            for node in item.parts.iter().map(|p| p.node).chain(held) {
+                owners.entry(node).or_default().push(item.id);
+            }
+        }
+        owners
+    }
+
+    /// The items a path lies in: the one whose part it is, those that hold it as a blob, or, in a store that
+    /// belongs together, all of them.
+    fn items_at(&self, path: &Path, owners: &Owners) -> Vec<ItemId> {
+        let Some(node) = self.tree.find(path) else { return Vec::new() };
+        let Some(store) = self.store_of(node.dir) else { return Vec::new() };
+        if store.together {
+            return store.items.clone();
+        }
+        // Of an item and its parts, the innermost is what is used; siblings that share a blob are all used.
+        std::iter::once(node)
+            .chain(self.tree.ancestors(node.dir).map(NodeId::dir))
+            .find_map(|n| owners.get(&n))
+            .map(|ids| {
+                let outer: FxHashSet<ItemId> = ids.iter().flat_map(|id| self.line(*id).skip(1)).collect();
+                ids.iter().copied().filter(|id| !outer.contains(id)).collect()
+            })
+            .unwrap_or_default()
+    }
+}
+
+type Owners = FxHashMap<NodeId, Vec<ItemId>>;

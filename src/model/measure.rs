@@ -1,0 +1,268 @@
+//! What a set of things takes on the disk, and what the disk gets back if exactly this set goes.
+//!
+//! An inode comes back only when all its links are in the set; until then its bytes are held outside.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::links::LinkSlot;
+use super::node::{DirId, Kind, NodeId};
+use super::packed::FileRecord;
+use super::tree::Tree;
+use super::usage::{BLOCK, Usage};
+
+/// Nodes chosen as one, without some nodes inside them.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// The chosen nodes, none inside another.
+    pub nodes: Vec<NodeId>,
+    /// What is left out below them.
+    holes: FxHashSet<NodeId>,
+    /// Directories that hold a file that is left out.
+    pierced: FxHashSet<DirId>,
+}
+
+impl Selection {
+    /// Chooses `nodes` without `holes`. Nodes inside other nodes, and doubles, are dropped. What is chosen
+    /// itself is no hole, even if it lies in one.
+    pub fn new(
+        tree: &Tree,
+        nodes: impl IntoIterator<Item = NodeId>,
+        holes: impl IntoIterator<Item = NodeId>,
+    ) -> Self {
+        let nodes: FxHashSet<NodeId> = nodes.into_iter().collect();
+        let holes: FxHashSet<NodeId> = holes.into_iter().filter(|h| !nodes.contains(h)).collect();
+        let mut outer: Vec<NodeId> = nodes
+            .iter()
+            .copied()
+            .filter(|n| !covered(tree, n.dir, usize::from(n.is_dir()), &nodes, &holes))
+            .collect();
+        outer.sort_unstable();
+        let pierced = holes.iter().filter(|h| !h.is_dir()).map(|h| h.dir).collect();
+        Self { nodes: outer, holes, pierced }
+    }
+
+    /// Whether nothing is chosen.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+}
+
+/// Whether a chosen directory above covers this one, with no hole in between.
+fn covered(
+    tree: &Tree,
+    dir: DirId,
+    skip: usize,
+    nodes: &FxHashSet<NodeId>,
+    holes: &FxHashSet<NodeId>,
+) -> bool {
+    for above in tree.ancestors(dir).skip(skip) {
+        let above = NodeId::dir(above);
+        if holes.contains(&above) {
+            return false;
+        }
+        if nodes.contains(&above) {
+            return true;
+        }
+    }
+    false
+}
+
+/// What a selection takes and gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Measure {
+    /// What it takes on the disk, each inode once.
+    pub usage: Usage,
+    /// Bytes of blocks that come back if exactly this goes.
+    pub frees: u64,
+    /// Bytes of regular files' content that come back.
+    pub frees_apparent: u64,
+    /// Inodes that come back.
+    pub frees_files: u64,
+    /// Newest change of any file, seconds since 1970; 0 if there is none.
+    pub newest: u32,
+    /// Inodes that stay because other names hold them.
+    pub held_files: u64,
+}
+
+impl Measure {
+    /// Bytes that stay because names outside hold them.
+    pub fn held(&self) -> u64 {
+        self.usage.on_disk.saturating_sub(self.frees)
+    }
+}
+
+/// Measures a selection.
+pub fn measure(tree: &Tree, selection: &Selection) -> Measure {
+    let mut sum = Sum { tree, m: Measure::default(), links: FxHashMap::default() };
+    let mut todo: Vec<DirId> = Vec::new();
+    for node in &selection.nodes {
+        if node.is_dir() {
+            todo.push(node.dir);
+        } else if let Some(file) = tree.file(*node) {
+            sum.file(&file);
+        }
+    }
+    while let Some(id) = todo.pop() {
+        if selection.holes.contains(&id.into()) {
+            continue;
+        }
+        let pierced = selection.pierced.contains(&id);
+        sum.directory(
+            id,
+            |file| !pierced || !selection.holes.contains(&NodeId { dir: id, at: file.at }),
+            pierced,
+        );
+        todo.extend(tree.children(id));
+    }
+    sum.finish()
+}
+
+struct Sum<'a> {
+    tree: &'a Tree,
+    m: Measure,
+    /// How many names of each linked inode are in the selection.
+    links: FxHashMap<LinkSlot, u32>,
+}
+
+impl Sum<'_> {
+    fn directory(&mut self, id: DirId, keep: impl Fn(&FileRecord<'_>) -> bool, pierced: bool) {
+        let Some(dir) = self.tree.get(id) else { return };
+        let head = dir.head();
+        self.m.usage += head.itself;
+        self.m.frees += head.itself.on_disk;
+        self.m.frees_files += 1;
+        if pierced {
+            for file in self.tree.files(id).filter(|f| keep(f)) {
+                self.file(&file);
+            }
+            return;
+        }
+        self.m.usage += head.plain;
+        self.m.frees += head.plain.on_disk;
+        self.m.frees_apparent += head.plain.apparent.saturating_sub(head.unregular);
+        self.m.frees_files += head.plain.files;
+        self.m.newest = self.m.newest.max(head.newest);
+        for slot in head.links() {
+            *self.links.entry(slot).or_default() += 1;
+        }
+    }
+
+    fn file(&mut self, file: &FileRecord<'_>) {
+        self.m.newest = self.m.newest.max(file.facts.mtime);
+        if let Some(slot) = file.link {
+            *self.links.entry(slot).or_default() += 1;
+            return;
+        }
+        self.m.usage += Usage { on_disk: file.on_disk(), apparent: file.facts.size, files: 1 };
+        self.m.frees += file.on_disk();
+        self.m.frees_files += 1;
+        if file.facts.kind == Kind::File {
+            self.m.frees_apparent += file.facts.size;
+        }
+    }
+
+    fn finish(mut self) -> Measure {
+        for (slot, names) in self.links {
+            let inode = self.tree.links().get(slot);
+            let on_disk = inode.blocks * BLOCK;
+            self.m.usage += Usage { on_disk, apparent: inode.size, files: 1 };
+            if names >= inode.nlink {
+                self.m.frees += on_disk;
+                self.m.frees_files += 1;
+                if inode.kind == Kind::File {
+                    self.m.frees_apparent += inode.size;
+                }
+            } else {
+                self.m.held_files += 1;
+            }
+        }
+        self.m
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tree::testing::{kib, linked, tree};
+    use super::*;
+    use proptest::prelude::*;
+    use std::path::Path;
+
+    fn nodes(t: &Tree, paths: &[&str]) -> Vec<NodeId> {
+        paths.iter().map(|p| t.find(Path::new(p)).expect(p)).collect()
+    }
+
+    fn measured(t: &Tree, paths: &[&str], holes: &[&str]) -> (u64, u64) {
+        let m = measure(t, &Selection::new(t, nodes(t, paths), nodes(t, holes)));
+        (m.usage.on_disk / 1024, m.frees / 1024)
+    }
+
+    #[test]
+    fn an_inode_comes_back_with_its_last_name() {
+        let t = tree(&[
+            ("pkgs/a/lib", linked(7, 3, 100)),
+            ("pkgs/a/own", kib(10)),
+            ("env1/lib", linked(7, 3, 100)),
+            ("env2/lib", linked(7, 3, 100)),
+        ]);
+        assert_eq!(measured(&t, &["/pkgs/a"], &[]), (110, 10));
+        assert_eq!(measured(&t, &["/env1"], &[]), (100, 0));
+        assert_eq!(measured(&t, &["/env1", "/pkgs"], &[]), (110, 10));
+        assert_eq!(measured(&t, &["/env1", "/env2", "/pkgs"], &[]), (110, 110));
+        assert_eq!(measured(&t, &["/env1/lib", "/env2/lib", "/pkgs/a/lib"], &[]), (100, 100));
+    }
+
+    #[test]
+    fn a_name_outside_the_scan_holds_the_inode() {
+        let t = tree(&[("a", linked(7, 2, 100))]);
+        assert_eq!(measured(&t, &["/a"], &[]), (100, 0));
+    }
+
+    #[test]
+    fn nested_nodes_and_doubles_count_once() {
+        let t = tree(&[("a/b/c", kib(1)), ("a/d", kib(2))]);
+        assert_eq!(measured(&t, &["/a", "/a/b", "/a/b/c", "/a"], &[]), (3, 3));
+    }
+
+    #[test]
+    fn holes_are_left_out_and_may_hold_chosen_things() {
+        let t = tree(&[("a/b/c", kib(1)), ("a/b/x/y", kib(8)), ("a/d", kib(2)), ("a/e", kib(4))]);
+        assert_eq!(measured(&t, &["/a"], &["/a/b"]), (6, 6));
+        assert_eq!(measured(&t, &["/a"], &["/a/d"]), (13, 13));
+        assert_eq!(measured(&t, &["/a", "/a/b/x"], &["/a/b"]), (14, 14));
+        assert_eq!(measured(&t, &["/a"], &["/a"]), (15, 15));
+    }
+
+    proptest! {
+        /// frees(A) + frees(B) <= frees(A ∪ B), frees <= size, and nothing chosen frees nothing.
+        #[test]
+        fn freeing_more_never_gives_less(
+            files in prop::collection::vec((0usize..4, 0u64..6, 1u64..9), 1..30),
+            extra in 0u32..2,
+            pick in prop::collection::vec(0usize..4, 0..4),
+        ) {
+            let names: Vec<String> = files.iter().enumerate().map(|(i, (d, _, _))| format!("d{d}/f{i}")).collect();
+            let mut links = std::collections::HashMap::new();
+            for (_, ino, _) in &files {
+                *links.entry(*ino).or_insert(extra) += 1;
+            }
+            let size: std::collections::HashMap<u64, u64> = files.iter().map(|(_, i, k)| (*i, *k)).collect();
+            let entries: Vec<(&str, _)> = names.iter().zip(&files)
+                .map(|(n, (_, ino, k))| (n.as_str(), if *ino == 0 { kib(*k) } else { linked(*ino, links[ino], size[ino]) }))
+                .collect();
+            let t = tree(&entries);
+            let at = |d: &usize| t.find(Path::new(&format!("/d{d}")));
+            let all: Vec<NodeId> = (0..4).filter_map(|d| at(&d)).collect();
+            let some: Vec<NodeId> = pick.iter().filter_map(at).collect();
+            let rest: Vec<NodeId> = all.iter().copied().filter(|n| !some.contains(n)).collect();
+            let m = |n: &[NodeId]| measure(&t, &Selection::new(&t, n.iter().copied(), []));
+            prop_assert!(m(&some).frees <= m(&some).usage.on_disk);
+            prop_assert!(m(&some).frees + m(&rest).frees <= m(&all).frees);
+            prop_assert_eq!(m(&all).usage, {
+                let mut u = t.get(Tree::ROOT).unwrap().total;
+                u.files -= 1;
+                u
+            });
+            prop_assert_eq!(m(&[]).frees, 0);
+        }
+    }
+}

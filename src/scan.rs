@@ -1,0 +1,14 @@
+//! Reading the disk in the background: known places first, then what was asked for, then the rest of the mounts.
+//!
+//! It sends what it finds and keeps nothing. Dropping the [`Scanner`] stops it.
+
+mod ask;
+pub mod borders;
+mod node;
+mod recognize;
+mod roots;
+mod session;
+mod stores;
+mod walk;
+
+pub use session::{Again, Backend, Scanner, Session, Settings};

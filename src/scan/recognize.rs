@@ -1,0 +1,124 @@
+//! Runs a family on a finished store, with hands that reach no further than the store.
+
+use std::cell::{OnceCell, RefCell};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+
+use crate::env::Env;
+use crate::families::subtree::SubTree;
+use crate::families::{self, Claim, Range, Reader, StoreView};
+use crate::model::item::NewStore;
+use crate::model::links::LinkTable;
+use crate::model::node::DirId;
+use crate::model::problem::Problem;
+use crate::sys;
+
+/// A store whose directories are all there.
+pub struct Job {
+    /// Its directories.
+    pub tree: SubTree,
+    /// Its folder.
+    pub root: DirId,
+    /// Where that is.
+    pub path: PathBuf,
+    /// Whose.
+    pub claim: Claim,
+    /// Stores inside it.
+    pub inner: FxHashSet<DirId>,
+}
+
+/// Runs the family. A panic in it becomes a problem: one broken cache never costs the others.
+pub fn recognize(job: &Job, env: &Env, links: &Arc<LinkTable>, now: i64, open: &OpenPaths) -> NewStore {
+    let family = families::get(job.claim.family);
+    let about = family.about();
+    let reader = Hands { path: &job.path, folder: OnceCell::new(), open };
+    let view = StoreView::new(
+        &job.tree,
+        Arc::clone(links),
+        job.root,
+        &job.path,
+        job.claim.role,
+        &job.inner,
+        &reader,
+        env,
+        now,
+    );
+    let run = std::panic::AssertUnwindSafe(|| {
+        let mut found = family.items(&view);
+        found.problems.extend(view.take_problems());
+        found
+    });
+    let found = std::panic::catch_unwind(run).unwrap_or_else(|_| {
+        let mut found = crate::model::item::Found::default();
+        let error = format!("{} could not make sense of it (a bug in mldu)", about.name);
+        found.problems.push(Problem::new(&job.path, "understand", error));
+        found
+    });
+    NewStore {
+        root: job.root,
+        family: about.id,
+        role: job.claim.role,
+        category: about.category,
+        hint: about.hint,
+        together: about.together,
+        ordered: about.ordered,
+        found,
+    }
+}
+
+/// The paths processes have open, looked up once when a family first asks.
+pub struct OpenPaths {
+    paths: RefCell<Option<FxHashSet<PathBuf>>>,
+    look: fn() -> Vec<PathBuf>,
+}
+
+impl OpenPaths {
+    /// Nothing is looked up before somebody asks.
+    pub fn new(look: fn() -> Vec<PathBuf>) -> Self {
+        Self { paths: RefCell::default(), look }
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        self.paths.borrow_mut().get_or_insert_with(|| (self.look)().into_iter().collect()).contains(path)
+    }
+}
+
+/// Reads below one folder.
+struct Hands<'a> {
+    path: &'a Path,
+    folder: OnceCell<OwnedFd>,
+    open: &'a OpenPaths,
+}
+
+impl Hands<'_> {
+    fn folder(&self) -> io::Result<&OwnedFd> {
+        if let Some(fd) = self.folder.get() {
+            return Ok(fd);
+        }
+        let fd = sys::read::open_folder(self.path)?;
+        Ok(self.folder.get_or_init(|| fd))
+    }
+}
+
+impl Reader for Hands<'_> {
+    fn read(&self, path: &Path, range: Range, cap: usize) -> io::Result<Vec<u8>> {
+        let range = match range {
+            Range::Head => sys::read::Range::Head,
+            Range::Tail => sys::read::Range::Tail,
+            Range::At(offset) => sys::read::Range::At(offset),
+        };
+        sys::read::read_beneath(self.folder()?, path, range, cap)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<Vec<u8>> {
+        sys::read::read_link_beneath(self.folder()?, path)
+    }
+
+    fn is_open(&self, path: &Path) -> bool {
+        self.open.has(path)
+    }
+}

@@ -1,0 +1,146 @@
+//! What is read, in which order: known places, then what was asked for, then the rest of the mounts.
+
+use std::path::{Path, PathBuf};
+
+use super::borders::Borders;
+use crate::env::Env;
+use crate::families::{self, Claim};
+use crate::model::problem::Problem;
+use crate::sys::mounts::{self, MountInfo};
+
+/// A step of a scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phase {
+    /// What is being read, in words.
+    pub name: &'static str,
+    /// The folders, none inside another.
+    pub roots: Vec<PathBuf>,
+    /// Whether to stay on the file system of each.
+    pub one_fs: bool,
+}
+
+/// All that is read.
+#[derive(Debug, Default)]
+pub struct Itinerary {
+    /// In this order.
+    pub phases: Vec<Phase>,
+    /// Folders that are stores by where they are.
+    pub places: Vec<(PathBuf, Claim)>,
+    /// What was asked for, in words for the report.
+    pub roots: Vec<PathBuf>,
+    /// What is not there though something names it.
+    pub problems: Vec<Problem>,
+}
+
+impl Itinerary {
+    /// Plans a scan of `asked`, or of everything known if nothing was asked for.
+    pub fn plan(env: &Env, asked: &[PathBuf], one_fs: bool, table: &[MountInfo], borders: &Borders) -> Self {
+        let mut trip = Self::default();
+        let asked: Vec<PathBuf> = asked.iter().filter_map(|p| trip.resolve(p, true, borders)).collect();
+        for known in families::places(env) {
+            let by = known.place.named_by.clone();
+            if !env.sees(&known.place.path) {
+                continue;
+            }
+            if let Some(path) = trip.resolve_place(&known.place.path, by.as_deref(), borders) {
+                trip.places.push((path, known.claim));
+            }
+        }
+        let mut own: Vec<PathBuf> = trip.places.iter().map(|(p, _)| p.clone()).collect();
+        if asked.is_empty() && trip.problems.iter().all(|p| p.operation != "scan") {
+            trip.phases.push(Phase { name: "known places", roots: outermost(own.clone()), one_fs: false });
+            let homes: Vec<PathBuf> =
+                env.homes().filter(|h| env.sees(h)).filter_map(|h| trip.resolve(h, false, borders)).collect();
+            trip.phases.push(Phase { name: "home", roots: outermost(homes.clone()), one_fs: false });
+            own.extend(homes);
+            let rest = if env.is_fixed() { Vec::new() } else { holders(table, &own) };
+            trip.roots = if rest.is_empty() { outermost(own) } else { rest.clone() };
+            trip.phases.push(Phase { name: "the rest", roots: rest, one_fs: true });
+        } else {
+            own.retain(|p| asked.iter().any(|a| p.starts_with(a)));
+            trip.phases.push(Phase { name: "known places", roots: outermost(own), one_fs });
+            trip.roots = outermost(asked);
+            trip.phases.push(Phase { name: "the rest", roots: trip.roots.clone(), one_fs });
+        }
+        trip.phases.retain(|p| !p.roots.is_empty());
+        trip
+    }
+
+    /// The folder a path means, through links; a path that was asked for and is none is a problem.
+    fn resolve(&mut self, path: &Path, asked: bool, borders: &Borders) -> Option<PathBuf> {
+        if borders.is_dead(path) {
+            return None;
+        }
+        match path.canonicalize() {
+            Ok(real) if borders.is_dead(&real) => None,
+            Ok(real) if real.is_dir() => Some(real),
+            Ok(_) if asked => {
+                self.problems.push(Problem::new(path, "scan", "not a folder"));
+                None
+            }
+            Err(error) if asked => {
+                self.problems.push(Problem::new(path, "scan", error));
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn resolve_place(&mut self, path: &Path, named_by: Option<&str>, borders: &Borders) -> Option<PathBuf> {
+        let real = self.resolve(path, false, borders);
+        if real.is_none()
+            && !borders.is_dead(path)
+            && let Some(by) = named_by
+            && path.symlink_metadata().is_err()
+        {
+            self.problems.push(Problem::new(
+                path,
+                "open",
+                format!("{by} names this folder, but it is not there"),
+            ));
+        }
+        real
+    }
+}
+
+/// Paths without those inside others, sorted.
+pub fn outermost(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.sort();
+    paths.dedup();
+    let mut outer: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        if !outer.iter().any(|o| path.starts_with(o)) {
+            outer.push(path);
+        }
+    }
+    outer
+}
+
+/// The mount points that hold these folders.
+fn holders(table: &[MountInfo], paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut points: Vec<PathBuf> =
+        paths.iter().filter_map(|p| mounts::holding(table, p)).map(|m| m.path.clone()).collect();
+    points.sort();
+    points.dedup();
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_outermost_folders_are_read() {
+        let p = |s: &[&str]| s.iter().map(PathBuf::from).collect::<Vec<_>>();
+        assert_eq!(outermost(p(&["/b/c", "/a", "/b", "/a", "/bc"])), p(&["/a", "/b", "/bc"]));
+    }
+
+    #[test]
+    fn a_folder_that_is_asked_for_and_missing_is_a_problem() {
+        let env = Env::fixed("/nowhere");
+        let trip = Itinerary::plan(&env, &["/no/such/folder".into()], false, &[], &Borders::default());
+        assert_eq!(trip.problems.len(), 1);
+        assert_eq!(trip.problems[0].operation, "scan");
+        assert!(trip.phases.is_empty());
+    }
+}

@@ -1,0 +1,129 @@
+//! Puts the walk's messages together: passes directories on, notices when a store is complete, and hands it over to
+//! be recognized.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::node::{Finished, Message, Node};
+use super::recognize::Job;
+use crate::families::Claim;
+use crate::families::subtree::SubTree;
+use crate::model::inventory::ScanEvent;
+use crate::model::node::DirId;
+use crate::model::tree::{DirState, ListedDir};
+
+/// Directories are passed on in batches of at most this many, or after [`PATIENCE`].
+const BATCH: usize = 256;
+const PATIENCE: Duration = Duration::from_millis(40);
+
+/// What is kept of a walk until its stores are complete.
+pub struct Collector<'a> {
+    /// Where results go.
+    pub sink: &'a Sender<ScanEvent>,
+    /// Where complete stores go.
+    pub jobs: &'a Sender<Job>,
+    /// Set when the scan is to stop.
+    pub cancel: &'a AtomicBool,
+    /// Directories of stores that are not complete yet.
+    pub subtree: SubTree,
+    /// Stores that are not complete yet.
+    pub claims: FxHashMap<DirId, Claim>,
+    /// Stores that are.
+    pub inner: FxHashSet<DirId>,
+    /// Numbers and identities of the roots that were read.
+    pub read: Vec<DirId>,
+    batch: Vec<ListedDir>,
+}
+
+impl<'a> Collector<'a> {
+    /// A collector of nothing yet.
+    pub fn new(sink: &'a Sender<ScanEvent>, jobs: &'a Sender<Job>, cancel: &'a AtomicBool) -> Self {
+        Self {
+            sink,
+            jobs,
+            cancel,
+            subtree: SubTree::default(),
+            claims: FxHashMap::default(),
+            inner: FxHashSet::default(),
+            read: Vec::new(),
+            batch: Vec::new(),
+        }
+    }
+
+    /// Takes everything a walk sends, until it is over. `tick` is called now and then.
+    pub fn collect(&mut self, messages: &Receiver<Message>, mut tick: impl FnMut()) {
+        let mut flushed = Instant::now();
+        loop {
+            match messages.recv_timeout(PATIENCE) {
+                Ok(Message::Dir(finished)) => self.take(*finished),
+                Ok(Message::Nothing(node)) => self.give_up(node),
+                Ok(Message::Problem(problem)) => self.send(ScanEvent::Problem(problem)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.batch.len() >= BATCH || (flushed.elapsed() >= PATIENCE && !self.batch.is_empty()) {
+                self.flush();
+                flushed = Instant::now();
+            }
+            tick();
+        }
+        self.flush();
+    }
+
+    fn take(&mut self, finished: Finished) {
+        let Finished { dir, node, claim } = finished;
+        if let Some(claim) = claim.filter(|_| dir.state == DirState::Listed) {
+            self.claims.insert(dir.id, claim);
+        }
+        if node.in_store {
+            self.subtree.insert(dir.clone());
+        }
+        self.batch.push(dir);
+        self.give_up(Some(node));
+    }
+
+    /// Gives a node up. If it was the last of its directory, that is complete, and so may be those above.
+    fn give_up(&mut self, mut node: Option<Arc<Node>>) {
+        while let Some(last) = node {
+            let path = self.claims.contains_key(&last.id).then(|| last.path());
+            let Some(mut inner) = Arc::into_inner(last) else { return };
+            if inner.parent.is_none() {
+                self.read.push(inner.id);
+            }
+            if let Some(path) = path {
+                self.complete(inner.id, path, inner.parent.as_ref().is_some_and(|p| p.in_store));
+            }
+            node = inner.parent.take();
+        }
+    }
+
+    fn complete(&mut self, root: DirId, path: std::path::PathBuf, within_store: bool) {
+        let Some(claim) = self.claims.remove(&root) else { return };
+        if self.cancel.load(Ordering::Relaxed) {
+            return;
+        }
+        self.flush();
+        let tree = self.subtree.take(root, within_store);
+        let inner = self.inner.clone();
+        self.inner.insert(root);
+        let _ = self.jobs.send(Job { tree, root, path, claim, inner });
+    }
+
+    fn flush(&mut self) {
+        if !self.batch.is_empty() {
+            let batch = std::mem::take(&mut self.batch);
+            self.send(ScanEvent::Dirs(batch));
+        }
+    }
+
+    fn send(&self, event: ScanEvent) {
+        // Nobody listens any more: the scan was dropped, and the walk will notice.
+        if self.sink.send(event).is_err() {
+            self.cancel.store(true, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! The parallel walk: one task a directory, on a pool of its own. It sends finished directories, parents first, and
+//! adds nothing up.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crossbeam_channel::Sender;
+use rayon::ThreadPool;
+use rustc_hash::FxHashMap;
+
+use super::ask::{CHUNK, Names, Part, ask, facts};
+use super::borders::Borders;
+use super::node::{Counters, Finished, Known, Message, Node};
+use crate::families::{self, Claim, Listing};
+use crate::model::links::LinkTable;
+use crate::model::node::{DirId, Kind};
+use crate::model::packed::{BlockWriter, FileFacts};
+use crate::model::problem::Problem;
+use crate::model::tree::{DirState, ListedDir};
+use crate::sys::list::{FsKind, Lister, Stat};
+use crate::text;
+
+/// An open directory and what was learned on opening it.
+pub struct Opened<L: Lister> {
+    /// The descriptor.
+    pub dir: Arc<Held<L>>,
+    /// Who it is.
+    pub node: Node,
+    /// What `stat` said of it.
+    pub facts: FileFacts,
+}
+
+/// An open directory that counts itself.
+pub struct Held<L: Lister> {
+    /// The descriptor.
+    pub dir: L::Dir,
+    walk: Arc<Walk<L>>,
+}
+
+impl<L: Lister> Drop for Held<L> {
+    fn drop(&mut self) {
+        self.walk.open_dirs.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A directory whose names several threads ask for.
+struct Wide<L: Lister> {
+    opened: Opened<L>,
+    parts: Mutex<Vec<(usize, Part)>>,
+    pending: AtomicUsize,
+}
+
+/// A directory still to be read.
+struct Task<L: Lister> {
+    parent: Option<Arc<Node>>,
+    /// The open parent; without it the directory is opened step by step from the root of the walk.
+    within: Option<Arc<Held<L>>>,
+    name: Box<[u8]>,
+}
+
+/// One walk.
+pub struct Walk<L: Lister> {
+    /// The back end.
+    pub lister: L,
+    /// Numbers for directories.
+    pub ids: Arc<AtomicU32>,
+    /// Inodes with several links.
+    pub links: Arc<LinkTable>,
+    /// Which reading this is: facts of linked inodes from earlier ones are asked again.
+    pub pass: u8,
+    /// Directories known before, by device and inode.
+    pub known: FxHashMap<(u64, u64), Known>,
+    /// Stores known by place, by device and inode.
+    pub places: FxHashMap<(u64, u64), Claim>,
+    /// Where not to go.
+    pub borders: Borders,
+    /// Whether to stay on the file system of the root.
+    pub one_fs: bool,
+    /// Whether directories known as done are told to their parent as kept, because that is read again.
+    pub keeping: bool,
+    /// Where the result goes; full means wait.
+    pub out: Sender<Message>,
+    /// Set to stop.
+    pub cancel: Arc<AtomicBool>,
+    /// What to count.
+    pub counters: Arc<Counters>,
+    /// Where tasks run.
+    pub pool: Arc<ThreadPool>,
+    /// How many directories may be held open for their children.
+    pub max_open: usize,
+    /// How many are.
+    pub open_dirs: AtomicUsize,
+}
+
+impl<L: Lister> Walk<L> {
+    /// Starts reading below `path`. The walk is over when all senders of its messages are gone.
+    pub fn start(self: Arc<Self>, path: &std::path::Path) {
+        let name = path.as_os_str().as_encoded_bytes().into();
+        self.spawn(Task { parent: None, within: None, name });
+    }
+
+    fn spawn(self: Arc<Self>, task: Task<L>) {
+        let pool = Arc::clone(&self.pool);
+        pool.spawn(move || self.run(task));
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+
+    /// Sends a message.
+    pub fn send(&self, message: Message) {
+        // The collector is gone only when the scan was dropped.
+        let _ = self.out.send(message);
+    }
+
+    /// Reads a directory, and then one of its children in the same thread, until there is none.
+    fn run(self: Arc<Self>, mut task: Task<L>) {
+        loop {
+            if self.cancelled() {
+                self.send(Message::Nothing(task.parent));
+                return;
+            }
+            let Some(opened) = self.open(task) else { return };
+            let Some((opened, part)) = self.list(opened) else { return };
+            match self.finish(opened, part) {
+                Some(next) => task = next,
+                None => return,
+            }
+        }
+    }
+
+    /// Opens a directory and finds out whether it is to be read.
+    fn open(self: &Arc<Self>, task: Task<L>) -> Option<Opened<L>> {
+        let opened = match (&task.parent, &task.within) {
+            (None, _) => self.lister.open_root(std::path::Path::new(text::os_str(&task.name))),
+            (Some(_), Some(held)) => self.lister.open(&held.dir, &task.name),
+            (Some(parent), None) => self.reopen(parent).and_then(|dir| self.lister.open(&dir, &task.name)),
+        };
+        let opened = opened.and_then(|dir| Ok((self.lister.stat_dir(&dir)?, dir)));
+        let (stat, dir) = match opened {
+            Ok(found) => found,
+            Err(error) => {
+                self.failed(task, &error);
+                return None;
+            }
+        };
+        let mut skipped = false;
+        let plain = if let Some(parent) = task.parent.as_ref().filter(|p| p.st_dev == stat.dev) {
+            parent.plain
+        } else {
+            let kind = self.lister.fs_kind(&dir);
+            skipped = task.parent.is_some() && (kind == FsKind::Kernel || self.one_fs);
+            kind == FsKind::Plain
+        };
+        let id = match self.known.get(&(stat.dev, stat.ino)) {
+            Some(Known::Done(_)) => {
+                self.send(Message::Nothing(task.parent));
+                return None;
+            }
+            Some(Known::As(id)) => *id,
+            None => self.next_id(),
+        };
+        let node = self.node(task, id, &stat, plain);
+        let facts = facts(&stat);
+        if skipped {
+            let dir = Self::listed(&node, &facts, DirState::Skipped, &BlockWriter::default());
+            self.send(Message::Dir(Box::new(Finished { dir, node: Arc::new(node), claim: None })));
+            return None;
+        }
+        self.open_dirs.fetch_add(1, Ordering::Relaxed);
+        let dir = Arc::new(Held { dir, walk: Arc::clone(self) });
+        Some(Opened { dir, node, facts })
+    }
+
+    /// Opens a directory again, from the root of the walk down.
+    fn reopen(&self, node: &Arc<Node>) -> std::io::Result<L::Dir> {
+        let mut line = vec![node];
+        while let Some(above) = line[line.len() - 1].parent.as_ref() {
+            line.push(above);
+        }
+        let mut steps = line.into_iter().rev();
+        let root = steps.next().map_or(&b""[..], |n| &n.name);
+        let mut dir = self.lister.open_root(std::path::Path::new(text::os_str(root)))?;
+        for step in steps {
+            dir = self.lister.open(&dir, &step.name)?;
+        }
+        Ok(dir)
+    }
+
+    fn next_id(&self) -> DirId {
+        DirId(self.ids.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn node(&self, task: Task<L>, id: DirId, stat: &Stat, plain: bool) -> Node {
+        let claimed = self.places.contains_key(&(stat.dev, stat.ino));
+        let above = task.parent.as_ref().is_some_and(|p| p.in_store);
+        let dev = task.parent.as_ref().filter(|p| p.st_dev == stat.dev).map(|p| p.dev);
+        Node {
+            id,
+            parent: task.parent,
+            name: task.name,
+            dev: dev.unwrap_or_else(|| self.links.device(stat.dev)),
+            st_dev: stat.dev,
+            ino: stat.ino,
+            plain,
+            in_store: claimed || above,
+        }
+    }
+
+    /// A directory that could not be opened: it is counted, and there is a problem that says why. One that
+    /// vanished is neither.
+    fn failed(self: &Arc<Self>, task: Task<L>, error: &std::io::Error) {
+        let gone = matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory);
+        let stat = match (&task.parent, &task.within) {
+            (Some(_), Some(held)) => self.lister.stat(&held.dir, &task.name).ok(),
+            (Some(parent), None) => {
+                self.reopen(parent).and_then(|dir| self.lister.stat(&dir, &task.name)).ok()
+            }
+            (None, _) => None,
+        };
+        if gone && task.parent.is_some() {
+            self.send(Message::Nothing(task.parent));
+            return;
+        }
+        let stat = stat.unwrap_or(Stat {
+            dev: 0,
+            ino: 0,
+            kind: Kind::Dir,
+            nlink: 1,
+            uid: 0,
+            size: 0,
+            blocks: 0,
+            mtime: 0,
+        });
+        let id = match self.known.get(&(stat.dev, stat.ino)) {
+            Some(Known::As(id) | Known::Done(id)) => *id,
+            None => self.next_id(),
+        };
+        let is_root = task.parent.is_none();
+        let node = self.node(task, id, &stat, false);
+        self.send(Message::Problem(Problem::new(node.path(), "open", error)));
+        if is_root {
+            self.send(Message::Nothing(Some(Arc::new(node))));
+            return;
+        }
+        let dir = Self::listed(&node, &facts(&stat), DirState::Failed, &BlockWriter::default());
+        self.send(Message::Dir(Box::new(Finished { dir, node: Arc::new(node), claim: None })));
+    }
+
+    /// Lists a directory and asks for its files. A wide one is shared with other threads; then the last of
+    /// them goes on with it, and this returns nothing.
+    fn list(self: &Arc<Self>, opened: Opened<L>) -> Option<(Opened<L>, Part)> {
+        let mut names = Names::default();
+        let mut wide: Option<Arc<Wide<L>>> = None;
+        let mut opened = Some(opened);
+        let mut count = 0;
+        let held = Arc::clone(&opened.as_ref()?.dir);
+        let result = self.lister.list(&held.dir, &mut |entry| {
+            names.push(entry);
+            if names.bytes.len() >= CHUNK && !self.cancelled() {
+                let shared = wide.get_or_insert_with(|| {
+                    let opened = opened.take().expect("a directory becomes wide once");
+                    Arc::new(Wide { opened, parts: Mutex::default(), pending: AtomicUsize::new(1) })
+                });
+                shared.pending.fetch_add(1, Ordering::AcqRel);
+                let (walk, shared, chunk) =
+                    (Arc::clone(self), Arc::clone(shared), std::mem::take(&mut names));
+                let pool = Arc::clone(&self.pool);
+                pool.spawn(move || walk.share(shared, count, &chunk));
+                count += 1;
+            }
+        });
+        drop(held);
+        if let Err(error) = result {
+            let node = wide.as_ref().map_or_else(|| opened.as_ref(), |w| Some(&w.opened));
+            if let Some(opened) = node {
+                self.send(Message::Problem(Problem::new(opened.node.path(), "list", error)));
+            }
+        }
+        match wide {
+            None => {
+                let opened = opened?;
+                let part = ask(self, &opened, &names);
+                Some((opened, part))
+            }
+            Some(wide) => {
+                let part = ask(self, &wide.opened, &names);
+                Self::hand_in(wide, count, part)
+            }
+        }
+    }
+
+    /// Asks for a part of a wide directory, and goes on with it if this was the last part.
+    fn share(self: Arc<Self>, wide: Arc<Wide<L>>, at: usize, names: &Names) {
+        let part = if self.cancelled() { Part::default() } else { ask(&self, &wide.opened, names) };
+        let next = Self::hand_in(wide, at, part).and_then(|(opened, part)| self.finish(opened, part));
+        if let Some(task) = next {
+            self.run(task);
+        }
+    }
+
+    fn hand_in(wide: Arc<Wide<L>>, at: usize, part: Part) -> Option<(Opened<L>, Part)> {
+        wide.parts.lock().unwrap_or_else(PoisonError::into_inner).push((at, part));
+        if wide.pending.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return None;
+        }
+        // The others hold no more than the last breath of their reference.
+        let mut shared = wide;
+        let wide = loop {
+            match Arc::try_unwrap(shared) {
+                Ok(wide) => break wide,
+                Err(again) => shared = again,
+            }
+            std::thread::yield_now();
+        };
+        let mut parts = wide.parts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        parts.sort_unstable_by_key(|(at, _)| *at);
+        let mut whole = Part::default();
+        for (_, part) in parts {
+            whole.append(part);
+        }
+        Some((wide.opened, whole))
+    }
+
+    /// Sends a listed directory on its way and puts its folders to be read; returns the one to go on with.
+    fn finish(self: &Arc<Self>, opened: Opened<L>, part: Part) -> Option<Task<L>> {
+        let Opened { dir, mut node, facts } = opened;
+        let claim = match self.places.get(&(node.st_dev, node.ino)) {
+            Some(claim) => Some(*claim),
+            None if part.hints != 0 => claim_by_shape(&node, &part),
+            None => None,
+        };
+        node.in_store |= claim.is_some();
+        self.counters.directories.fetch_add(1, Ordering::Relaxed);
+        self.counters.entries.fetch_add(part.entries + 1, Ordering::Relaxed);
+        let mut listed = Self::listed(&node, &facts, DirState::Listed, &part.writer);
+        let mut folders = part.folders;
+        let stops = self.borders.inside(node.st_dev, node.ino);
+        if !stops.is_empty() {
+            folders.retain(|f| !stops.iter().any(|s| **s == **f));
+        }
+        if self.keeping {
+            folders.retain(|f| match self.kept(&dir, f) {
+                Some(id) => {
+                    listed.kept.push(id);
+                    false
+                }
+                None => true,
+            });
+        }
+        let node = Arc::new(node);
+        // Parents first: what is below is put on its way only after this is sent. The last folder takes the
+        // node over, so that nodes are given up by the collector alone.
+        let Some(last) = folders.pop() else {
+            self.send(Message::Dir(Box::new(Finished { dir: listed, node, claim })));
+            return None;
+        };
+        self.send(Message::Dir(Box::new(Finished { dir: listed, node: Arc::clone(&node), claim })));
+        let keep_open = self.open_dirs.load(Ordering::Relaxed) < self.max_open;
+        for folder in folders {
+            let within = keep_open.then(|| Arc::clone(&dir));
+            Arc::clone(self).spawn(Task { parent: Some(Arc::clone(&node)), within, name: folder });
+        }
+        Some(Task { parent: Some(node), within: Some(dir), name: last })
+    }
+
+    /// The number of a folder that was read before and is not read again now.
+    fn kept(&self, dir: &Held<L>, folder: &[u8]) -> Option<DirId> {
+        let stat = self.lister.stat(&dir.dir, folder).ok()?;
+        match self.known.get(&(stat.dev, stat.ino)) {
+            Some(Known::Done(id)) => Some(*id),
+            _ => None,
+        }
+    }
+
+    fn listed(node: &Node, facts: &FileFacts, state: DirState, writer: &BlockWriter) -> ListedDir {
+        let name: &[u8] = match &node.parent {
+            Some(_) => &node.name,
+            None => node.name.rsplit(|b| *b == b'/').next().unwrap_or(&node.name),
+        };
+        ListedDir {
+            id: node.id,
+            parent: node.parent.as_ref().map(|p| p.id),
+            dev: node.dev,
+            ino: node.ino,
+            uid: facts.uid,
+            mtime: facts.mtime,
+            state,
+            block: writer.finish(name, facts),
+            kept: Vec::new(),
+        }
+    }
+}
+
+fn claim_by_shape(node: &Node, part: &Part) -> Option<Claim> {
+    let folders: Vec<&[u8]> = part.folders.iter().map(|f| &**f).collect();
+    let files: Vec<&[u8]> = part.writer.names().collect();
+    let name = node.name.rsplit(|b| *b == b'/').next().unwrap_or(&node.name);
+    families::claim(part.hints, &Listing { name, folders: &folders, files: &files })
+}

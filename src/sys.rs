@@ -1,0 +1,13 @@
+//! The only place with raw system calls and with differences between systems. Safe functions, plain errors.
+//!
+//! Nothing here decides anything: what may be read, skipped or removed is said by the callers.
+
+pub mod limits;
+#[cfg(target_os = "linux")]
+pub mod linux;
+pub mod list;
+pub mod mounts;
+pub mod portable;
+pub mod proc;
+pub mod read;
+pub mod user;

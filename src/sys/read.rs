@@ -1,0 +1,103 @@
+//! Small, capped reads of files inside a folder, which never leave it: no link is followed, no mount crossed.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat, openat2};
+use rustix::io::Errno;
+
+const READ: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(OFlags::NONBLOCK);
+
+/// Opens a folder to read below it.
+///
+/// # Errors
+/// What the system says.
+pub fn open_folder(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(openat(CWD, path, flags, Mode::empty())?)
+}
+
+/// Opens a regular file at a path below `folder`.
+///
+/// # Errors
+/// What the system says; `ELOOP` if a link is in the way.
+pub fn open_beneath(folder: impl AsFd, path: &Path) -> io::Result<File> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let fd = match openat2(&folder, path, READ, Mode::empty(), resolve) {
+        Err(Errno::NOSYS | Errno::PERM) => open_stepwise(folder, path)?,
+        other => other?,
+    };
+    let file = File::from(fd);
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+    }
+}
+
+/// The same without `openat2` (kernels before 5.6, strict sandboxes): one component after the other.
+fn open_stepwise(folder: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
+    let mut names = path.components().peekable();
+    let mut at: Option<OwnedFd> = None;
+    while let Some(name) = names.next() {
+        let std::path::Component::Normal(name) = name else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let flags = if names.peek().is_some() { READ | OFlags::DIRECTORY } else { READ };
+        let next = match &at {
+            Some(fd) => openat(fd, name, flags, Mode::empty())?,
+            None => openat(&folder, name, flags, Mode::empty())?,
+        };
+        at = Some(next);
+    }
+    at.ok_or_else(|| io::ErrorKind::InvalidInput.into())
+}
+
+/// Where in a file to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Range {
+    /// From the beginning.
+    Head,
+    /// Up to the end.
+    Tail,
+    /// From this offset.
+    At(u64),
+}
+
+/// Reads at most `cap` bytes of a file below `folder`.
+///
+/// # Errors
+/// What the system says.
+pub fn read_beneath(folder: impl AsFd, path: &Path, range: Range, cap: usize) -> io::Result<Vec<u8>> {
+    let mut file = open_beneath(folder, path)?;
+    match range {
+        Range::Head => {}
+        Range::At(offset) => {
+            file.seek(SeekFrom::Start(offset))?;
+        }
+        Range::Tail => {
+            let len = file.metadata()?.len();
+            file.seek(SeekFrom::Start(len.saturating_sub(cap as u64)))?;
+        }
+    }
+    let mut bytes = Vec::new();
+    file.take(cap as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The target of a symbolic link at a path below `folder`, as bytes.
+///
+/// # Errors
+/// What the system says.
+pub fn read_link_beneath(folder: impl AsFd, path: &Path) -> io::Result<Vec<u8>> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    let target = match openat2(&folder, path, flags, Mode::empty(), resolve) {
+        Ok(fd) => rustix::fs::readlinkat(&fd, "", Vec::new())?,
+        Err(Errno::NOSYS | Errno::PERM) => rustix::fs::readlinkat(folder, path, Vec::new())?,
+        Err(e) => return Err(e.into()),
+    };
+    Ok(target.into_bytes())
+}
