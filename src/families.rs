@@ -186,11 +186,11 @@ static MARKERS: LazyLock<Markers> = LazyLock::new(|| {
 pub fn hints(name: &[u8]) -> Hints {
     let m = &*MARKERS;
     let mut bits = m.name.get(name).copied().unwrap_or(0);
-    if let Some(dot) = name.iter().rposition(|b| *b == b'.') {
-        if let Some(of_ext) = m.ext.get(&name[dot + 1..]) {
-            let before = name[..dot].iter().rposition(|b| *b == b'.').map_or(0, |at| at + 1);
-            bits |= of_ext | m.ext2.get(&name[before..]).copied().unwrap_or(0);
-        }
+    if let Some(dot) = name.iter().rposition(|b| *b == b'.')
+        && let Some(of_ext) = m.ext.get(&name[dot + 1..])
+    {
+        let before = name[..dot].iter().rposition(|b| *b == b'.').map_or(0, |at| at + 1);
+        bits |= of_ext | m.ext2.get(&name[before..]).copied().unwrap_or(0);
     }
     let letters = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     if letters > 0 && letters < name.len() {

@@ -9,6 +9,7 @@
 pub mod env;
 pub mod families;
 pub mod model;
+pub mod removal;
 pub mod scan;
 pub mod sys;
 pub mod text;

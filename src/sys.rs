@@ -2,6 +2,8 @@
 //!
 //! Nothing here decides anything: what may be read, skipped or removed is said by the callers.
 
+pub mod beneath;
+pub mod descend;
 pub mod limits;
 #[cfg(target_os = "linux")]
 pub mod linux;

@@ -93,47 +93,68 @@ impl Measure {
 
 /// Measures a selection.
 pub fn measure(tree: &Tree, selection: &Selection) -> Measure {
-    let mut sum = Sum { tree, m: Measure::default(), links: FxHashMap::default() };
-    let mut todo: Vec<DirId> = Vec::new();
-    for node in &selection.nodes {
-        if node.is_dir() {
-            todo.push(node.dir);
-        } else if let Some(file) = tree.file(*node) {
-            sum.file(&file);
-        }
-    }
-    while let Some(id) = todo.pop() {
-        if selection.holes.contains(&id.into()) {
-            continue;
-        }
-        let pierced = selection.pierced.contains(&id);
-        sum.directory(
-            id,
-            |file| !pierced || !selection.holes.contains(&NodeId { dir: id, at: file.at }),
-            pierced,
-        );
-        todo.extend(tree.children(id));
-    }
-    sum.finish()
+    let mut meter = Meter::new(tree);
+    let mut measure = meter.add(selection);
+    measure.held_files = meter.held_files();
+    measure
 }
 
-struct Sum<'a> {
+/// Measures selections that go together, one after the other: an inode that they share is taken by the first that
+/// names it and given back by the one that names it last. None may overlap another.
+pub struct Meter<'a> {
     tree: &'a Tree,
-    m: Measure,
-    /// How many names of each linked inode are in the selection.
+    /// How many names of each linked inode were seen.
     links: FxHashMap<LinkSlot, u32>,
+    m: Measure,
 }
 
-impl Sum<'_> {
-    fn directory(&mut self, id: DirId, keep: impl Fn(&FileRecord<'_>) -> bool, pierced: bool) {
-        let Some(dir) = self.tree.get(id) else { return };
+impl<'a> Meter<'a> {
+    /// A meter that has seen nothing.
+    pub fn new(tree: &'a Tree) -> Self {
+        Self { tree, links: FxHashMap::default(), m: Measure::default() }
+    }
+
+    /// What this selection adds to those before.
+    pub fn add(&mut self, selection: &Selection) -> Measure {
+        self.m = Measure::default();
+        let mut todo: Vec<DirId> = Vec::new();
+        for node in &selection.nodes {
+            if node.is_dir() {
+                todo.push(node.dir);
+            } else if let Some(file) = self.tree.file(*node) {
+                self.file(&file);
+            }
+        }
+        while let Some(id) = todo.pop() {
+            if selection.holes.contains(&id.into()) {
+                continue;
+            }
+            self.directory(id, selection);
+            todo.extend(self.tree.children(id));
+        }
+        self.m
+    }
+
+    /// Inodes that stay, because not all their names were seen.
+    pub fn held_files(&self) -> u64 {
+        self.links.iter().filter(|(slot, names)| **names < self.tree.links().get(**slot).nlink).count() as u64
+    }
+
+    fn directory(&mut self, id: DirId, selection: &Selection) {
+        let tree = self.tree;
+        let Some(dir) = tree.get(id) else { return };
         let head = dir.head();
+        if dir.state == super::tree::DirState::Skipped {
+            return;
+        }
         self.m.usage += head.itself;
         self.m.frees += head.itself.on_disk;
         self.m.frees_files += 1;
-        if pierced {
-            for file in self.tree.files(id).filter(|f| keep(f)) {
-                self.file(&file);
+        if selection.pierced.contains(&id) {
+            for file in tree.files(id) {
+                if !selection.holes.contains(&NodeId { dir: id, at: file.at }) {
+                    self.file(&file);
+                }
             }
             return;
         }
@@ -143,14 +164,14 @@ impl Sum<'_> {
         self.m.frees_files += head.plain.files;
         self.m.newest = self.m.newest.max(head.newest);
         for slot in head.links() {
-            *self.links.entry(slot).or_default() += 1;
+            self.name(slot);
         }
     }
 
     fn file(&mut self, file: &FileRecord<'_>) {
         self.m.newest = self.m.newest.max(file.facts.mtime);
         if let Some(slot) = file.link {
-            *self.links.entry(slot).or_default() += 1;
+            self.name(slot);
             return;
         }
         self.m.usage += Usage { on_disk: file.on_disk(), apparent: file.facts.size, files: 1 };
@@ -161,22 +182,22 @@ impl Sum<'_> {
         }
     }
 
-    fn finish(mut self) -> Measure {
-        for (slot, names) in self.links {
-            let inode = self.tree.links().get(slot);
-            let on_disk = inode.blocks * BLOCK;
+    /// One more name of a linked inode: the first takes it, the last gives it back.
+    fn name(&mut self, slot: LinkSlot) {
+        let names = self.links.entry(slot).or_default();
+        *names += 1;
+        let inode = self.tree.links().get(slot);
+        let on_disk = inode.blocks * BLOCK;
+        if *names == 1 {
             self.m.usage += Usage { on_disk, apparent: inode.size, files: 1 };
-            if names >= inode.nlink {
-                self.m.frees += on_disk;
-                self.m.frees_files += 1;
-                if inode.kind == Kind::File {
-                    self.m.frees_apparent += inode.size;
-                }
-            } else {
-                self.m.held_files += 1;
+        }
+        if *names == inode.nlink {
+            self.m.frees += on_disk;
+            self.m.frees_files += 1;
+            if inode.kind == Kind::File {
+                self.m.frees_apparent += inode.size;
             }
         }
-        self.m
     }
 }
 

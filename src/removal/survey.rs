@@ -1,0 +1,137 @@
+//! A second look at a folder that is about to go: is there more in it than was shown, or something newer?
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::io;
+use std::ops::ControlFlow;
+use std::os::fd::OwnedFd;
+
+use super::draft::Seen;
+use crate::sys::beneath;
+use crate::sys::descend::{Trail, Visit, descend};
+use crate::text::{self, Units};
+
+/// What is in a folder now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Survey {
+    /// Inodes, the folder itself included.
+    pub files: u64,
+    /// Bytes of blocks, every inode once.
+    pub on_disk: u64,
+    /// Newest change of any file, seconds since 1970.
+    pub newest: i64,
+    /// Folders that belong to somebody else: they can be moved, but perhaps not emptied.
+    pub foreign: u64,
+    /// Entries that could not be looked at.
+    pub unknown: u64,
+}
+
+impl Survey {
+    /// Looks at everything below an entry of an open folder.
+    ///
+    /// # Errors
+    /// If the folder cannot be opened.
+    pub fn of(parent: &OwnedFd, name: &OsStr, uid: u32) -> io::Result<Self> {
+        let mut surveyor = Surveyor { survey: Self::default(), links: HashSet::new(), uid };
+        let own = beneath::look(parent, name)?;
+        surveyor.count(&own);
+        if own.kind == crate::model::node::Kind::Dir {
+            let _ = descend(beneath::open_inside(parent, name)?, &mut surveyor)?;
+        }
+        Ok(surveyor.survey)
+    }
+
+    /// Why this is more than what was shown; `None` if it is not. Less is fine: somebody cleaned up meanwhile.
+    pub fn more_than(&self, seen: &Seen) -> Option<String> {
+        if self.files > seen.files {
+            let more = text::counted(self.files - seen.files, "new file", "new files");
+            return Some(format!("changed since the scan: {more} in it"));
+        }
+        if self.on_disk > seen.on_disk {
+            let more = text::size(self.on_disk - seen.on_disk, Units::Binary);
+            return Some(format!("changed since the scan: it grew by {more}"));
+        }
+        if self.newest > i64::from(seen.newest) {
+            return Some("changed since the scan: a file in it is newer".into());
+        }
+        None
+    }
+}
+
+struct Surveyor {
+    survey: Survey,
+    links: HashSet<(u64, u64)>,
+    uid: u32,
+}
+
+impl Surveyor {
+    fn count(&mut self, it: &beneath::Identity) {
+        use crate::model::node::Kind;
+        if it.kind != Kind::Dir && it.nlink > 1 && !self.links.insert((it.dev, it.ino)) {
+            return;
+        }
+        self.survey.files += 1;
+        self.survey.on_disk += it.blocks * crate::model::usage::BLOCK;
+        if it.kind == Kind::Dir {
+            self.survey.foreign += u64::from(it.uid != self.uid);
+        } else {
+            self.survey.newest = self.survey.newest.max(it.mtime.0);
+        }
+    }
+}
+
+impl Visit for Surveyor {
+    fn file(&mut self, folder: &OwnedFd, name: &OsStr, _: &Trail) -> ControlFlow<()> {
+        match beneath::look(folder, name) {
+            Ok(it) => self.count(&it),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(_) => self.survey.unknown += 1,
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn leave(&mut self, parent: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
+        self.file(parent, name, at)
+    }
+
+    fn failed(&mut self, _: &OsStr, _: &Trail, error: io::Error) -> ControlFlow<()> {
+        if error.kind() != io::ErrorKind::NotFound {
+            self.survey.unknown += 1;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::node::Kind;
+
+    #[test]
+    fn more_newer_or_larger_is_noticed_and_less_is_fine() {
+        let tmp = tempfile::tempdir().expect("a folder");
+        let root = tmp.path().canonicalize().expect("a path");
+        std::fs::create_dir_all(root.join("x/y")).expect("made");
+        std::fs::write(root.join("x/y/a"), vec![1; 5000]).expect("written");
+        std::fs::hard_link(root.join("x/y/a"), root.join("x/b")).expect("linked");
+        let path = root.join("x");
+        let (parent, name) = beneath::open_parent(&path).expect("open");
+        let survey = Survey::of(&parent, name, crate::sys::user::effective()).expect("looked at");
+        assert_eq!((survey.files, survey.foreign), (3, 0));
+        let seen = Seen {
+            kind: Kind::Dir,
+            on_disk: survey.on_disk,
+            size: 0,
+            files: 3,
+            newest: survey.newest as u32,
+            ino: 0,
+        };
+        assert_eq!(survey.more_than(&seen), None);
+        assert_eq!(survey.more_than(&Seen { files: 9, on_disk: 1 << 30, ..seen }), None);
+        assert!(survey.more_than(&Seen { files: 2, ..seen }).is_some_and(|m| m.contains("1 new file")));
+        assert!(survey.more_than(&Seen { on_disk: 0, ..seen }).is_some_and(|m| m.contains("grew by")));
+        assert!(
+            survey.more_than(&Seen { newest: seen.newest - 1, ..seen }).is_some_and(|m| m.contains("newer"))
+        );
+    }
+}

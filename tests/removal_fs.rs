@@ -1,0 +1,396 @@
+//! Removal on real files: trash, undo, empty, delete, and everything that must not happen.
+//!
+//! Needs no rights; what needs mounts of its own is in `tests/mounts.rs`.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use mldu::env::Env;
+use mldu::model::inventory::Inventory;
+use mldu::model::marks::{Mark, Marks};
+use mldu::removal::draft::Draft;
+use mldu::removal::empty::Empty;
+use mldu::removal::execute::{self, Outcome, Report};
+use mldu::removal::facts::{self, Question};
+use mldu::removal::plan::{How, Plan};
+use mldu::removal::{ledger, restore};
+use mldu::scan::{Session, Settings};
+use mldu::sys::mounts;
+
+struct World {
+    _tmp: tempfile::TempDir,
+    root: PathBuf,
+    env: Env,
+}
+
+impl World {
+    fn new() -> Self {
+        let tmp = tempfile::tempdir().expect("a folder");
+        let root = tmp.path().canonicalize().expect("a path");
+        std::fs::create_dir(root.join("home")).expect("made");
+        let env = Env::fixed(root.join("home"));
+        Self { _tmp: tmp, root, env }
+    }
+
+    fn file(&self, below: &str, kib: usize) -> PathBuf {
+        let path = self.root.join("home").join(below);
+        std::fs::create_dir_all(path.parent().expect("below")).expect("made");
+        std::fs::write(&path, vec![b'x'; kib * 1024]).expect("written");
+        path
+    }
+
+    fn scan(&self) -> Inventory {
+        let mut settings = Settings::new(Arc::new(self.env.clone()), 1_900_000_000);
+        settings.roots = vec![self.root.clone()];
+        Session::new(settings).expect("threads").run()
+    }
+
+    /// Marks these paths as plain files and folders.
+    fn marks(&self, inventory: &Inventory, paths: &[&Path]) -> Marks {
+        let mut marks = Marks::default();
+        for path in paths {
+            marks.insert(Mark::Node(inventory.tree.find(path).expect("scanned")));
+        }
+        marks
+    }
+
+    fn plan(&self, inventory: &Inventory, marks: &Marks, how: How) -> Plan {
+        let draft = Draft::new(inventory, marks);
+        let in_use = facts::look_in_use(&facts::watched(inventory, &draft), &self.env);
+        let facts = Question::new(&draft, inventory, in_use, false).answer(&self.env);
+        Plan::new(inventory, marks, how, &facts)
+    }
+
+    fn run(&self, plan: &Plan) -> Report {
+        execute::run(plan, &self.env, &AtomicBool::new(false), &mut |_| {})
+    }
+
+    fn remove(&self, paths: &[&Path], how: How) -> Report {
+        let inventory = self.scan();
+        let marks = self.marks(&inventory, paths);
+        self.run(&self.plan(&inventory, &marks, how))
+    }
+
+    fn trashed(&self) -> Vec<ledger::Trashed> {
+        ledger::read(&ledger::roots(&self.env, &mounts::read()))
+    }
+}
+
+/// Every file below a folder with its content, to see that nothing else changed.
+fn contents(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut all: Vec<(PathBuf, Vec<u8>)> = walkdir::WalkDir::new(root)
+        .into_iter()
+        .flatten()
+        .map(|e| {
+            let content = if e.file_type().is_file() {
+                std::fs::read(e.path()).expect("read")
+            } else if e.file_type().is_symlink() {
+                std::fs::read_link(e.path()).expect("read").as_os_str().as_bytes().to_vec()
+            } else {
+                vec![]
+            };
+            (e.path().to_path_buf(), content)
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn trash_then_undo_gives_everything_back_as_it_was() {
+    let w = World::new();
+    let model = w.file("models/big/weights.bin", 64);
+    w.file("models/big/inner/config.json", 1);
+    std::os::unix::fs::symlink("weights.bin", w.root.join("home/models/big/link")).expect("linked");
+    w.file("models/other", 4);
+    let before = contents(&w.root);
+    let report = w.remove(&[&w.root.join("home/models/big")], How::Trash);
+    assert!(report.is_clean(), "{:?}", report.steps);
+    assert!(!model.exists());
+    let trashed = w.trashed();
+    assert_eq!(trashed.len(), 1);
+    assert!(trashed[0].is_ours());
+    assert_eq!(trashed[0].original, w.root.join("home/models/big"));
+    assert_eq!(restore::last_run(&trashed), Some(report.run.clone()));
+    for item in restore::plan(&trashed, |_| true) {
+        assert!(item.run().iter().all(|r| r.failed.is_none()));
+    }
+    std::fs::remove_dir_all(w.root.join("home/.local")).expect("only the empty trash was there");
+    assert_eq!(contents(&w.root), before);
+}
+
+#[test]
+fn empty_takes_only_what_mldu_put_there_and_the_bytes_come_back() {
+    let w = World::new();
+    w.file("a/weights", 512);
+    // Somebody else's, with a record of their own, and one that copies ours.
+    let trash = w.root.join("home/.local/share/Trash");
+    std::fs::create_dir_all(trash.join("files")).expect("made");
+    std::fs::create_dir_all(trash.join("info")).expect("made");
+    std::fs::write(trash.join("files/theirs"), b"precious").expect("written");
+    std::fs::write(trash.join("info/theirs.trashinfo"), b"[Trash Info]\nPath=/x/theirs\n").expect("written");
+    let report = w.remove(&[&w.root.join("home/a")], How::Trash);
+    assert!(report.is_clean(), "{:?}", report.steps);
+    let record = w.trashed().into_iter().find(ledger::Trashed::is_ours).expect("ours");
+    let copied = std::fs::read(record.info()).expect("read");
+    std::fs::write(trash.join("info/fake.trashinfo"), copied).expect("written");
+    std::fs::write(trash.join("files/fake"), b"also precious").expect("written");
+    let empty = Empty::plan(&w.trashed(), |_| true);
+    assert_eq!(empty.things().len(), 1);
+    assert!(empty.bytes() >= 512 * 1024);
+    let done = empty.run(&AtomicBool::new(false), &mut |_| {});
+    assert!(done.iter().all(|d| d.failed.is_none()), "{done:?}");
+    let left: Vec<PathBuf> = contents(&trash).into_iter().map(|c| c.0).filter(|p| p.is_file()).collect();
+    assert_eq!(
+        left,
+        ["files/fake", "files/theirs", "info/fake.trashinfo", "info/theirs.trashinfo"].map(|p| trash.join(p))
+    );
+}
+
+#[test]
+fn deleting_for_good_leaves_nothing_and_touches_nothing_else() {
+    let w = World::new();
+    w.file("keep/precious", 4);
+    w.file("go/one", 16);
+    w.file("go/deep/er/two", 16);
+    std::os::unix::fs::symlink(w.root.join("home/keep"), w.root.join("home/go/link")).expect("linked");
+    std::fs::hard_link(w.root.join("home/keep/precious"), w.root.join("home/go/hard")).expect("linked");
+    let keep = contents(&w.root.join("home/keep"));
+    let report = w.remove(&[&w.root.join("home/go")], How::ForGood);
+    assert!(report.is_clean(), "{:?}", report.steps);
+    assert!(!w.root.join("home/go").exists());
+    assert_eq!(contents(&w.root.join("home/keep")), keep);
+    let names: Vec<_> =
+        std::fs::read_dir(w.root.join("home")).expect("read").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(names, ["keep"]);
+}
+
+#[test]
+fn what_changed_since_the_scan_stays() {
+    let w = World::new();
+    let grown = w.file("grown/a", 4);
+    let replaced = w.file("replaced", 4);
+    let newer = w.file("newer/b", 4);
+    let inventory = w.scan();
+    let marks = w.marks(&inventory, &[&w.root.join("home/grown"), &replaced, &w.root.join("home/newer")]);
+    w.file("grown/new", 4);
+    std::fs::remove_file(&replaced).expect("removed");
+    std::fs::write(&replaced, vec![b'y'; 5000]).expect("written");
+    std::fs::write(&newer, vec![b'z'; 4096]).expect("written");
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(5);
+    std::fs::File::options().write(true).open(&newer).expect("open").set_modified(later).expect("set");
+    let before = contents(&w.root.join("home"));
+    for how in How::ALL {
+        let plan = w.plan(&inventory, &marks, how);
+        assert!(
+            plan.refused.iter().any(|r| r.path == replaced && r.reason.contains("changed since the scan"))
+        );
+        let report = w.run(&plan);
+        for step in &report.steps {
+            assert!(
+                matches!(&step.outcome, Outcome::Kept(why) if why.contains("changed since the scan")),
+                "{step:?}"
+            );
+        }
+        assert_eq!(report.steps.len(), 2);
+    }
+    assert!(grown.exists());
+    assert_eq!(contents(&w.root.join("home")), before);
+}
+
+#[test]
+fn what_a_process_has_open_stays() {
+    let w = World::new();
+    let open = w.file("run/log", 4);
+    w.file("idle/x", 4);
+    let mut child = std::process::Command::new("sleep")
+        .arg("60")
+        .stdin(std::fs::File::open(&open).expect("open"))
+        .spawn()
+        .expect("sleep runs");
+    let inventory = w.scan();
+    let marks = w.marks(&inventory, &[&w.root.join("home/run"), &w.root.join("home/idle")]);
+    // The child is another program only after exec.
+    let mut plan = w.plan(&inventory, &marks, How::ForGood);
+    for _ in 0..200 {
+        if plan.refused.len() == 1 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        plan = w.plan(&inventory, &marks, How::ForGood);
+    }
+    let pid = child.id();
+    let report = w.run(&plan);
+    child.kill().expect("ended");
+    child.wait().expect("ended");
+    assert_eq!(plan.refused.len(), 1);
+    assert!(
+        plan.refused[0].reason.starts_with(&format!("in use: open by sleep {pid} (")),
+        "{}",
+        plan.refused[0].reason
+    );
+    assert!(report.is_clean());
+    assert!(open.exists() && !w.root.join("home/idle").exists());
+}
+
+#[test]
+fn what_came_to_be_used_after_the_plan_stays_too() {
+    let w = World::new();
+    let file = w.file("run/log", 4);
+    let inventory = w.scan();
+    let marks = w.marks(&inventory, &[&w.root.join("home/run")]);
+    let plan = w.plan(&inventory, &marks, How::ForGood);
+    assert!(plan.refused.is_empty());
+    let mut child = std::process::Command::new("sleep")
+        .arg("60")
+        .current_dir(w.root.join("home/run"))
+        .spawn()
+        .expect("sleep runs");
+    let report = w.run(&plan);
+    child.kill().expect("ended");
+    child.wait().expect("ended");
+    assert!(
+        matches!(&report.steps[0].outcome, Outcome::Kept(why) if why.starts_with("in use: ")),
+        "{report:?}"
+    );
+    assert!(file.exists());
+}
+
+#[test]
+fn homes_roots_and_where_we_stand_are_never_removed() {
+    let w = World::new();
+    w.file("x/y", 4);
+    let inventory = w.scan();
+    let home = w.root.join("home");
+    let marks = w.marks(&inventory, &[&home]);
+    let plan = w.plan(&inventory, &marks, How::ForGood);
+    assert!(plan.is_empty());
+    assert_eq!(plan.refused[0].reason, "protected: a home folder");
+    let marks = w.marks(&inventory, &[&w.root]);
+    let plan = w.plan(&inventory, &marks, How::Trash);
+    assert!(plan.is_empty());
+    assert!(plan.refused[0].reason.starts_with("protected: "), "{}", plan.refused[0].reason);
+}
+
+#[test]
+fn marks_inside_marks_count_once() {
+    let w = World::new();
+    w.file("a/b/c", 40);
+    w.file("a/d", 8);
+    let inventory = w.scan();
+    let home = w.root.join("home");
+    let marks = w.marks(&inventory, &[&home.join("a"), &home.join("a/b"), &home.join("a/b/c")]);
+    let plan = w.plan(&inventory, &marks, How::ForGood);
+    assert_eq!(plan.steps().len(), 1);
+    let alone = w.plan(&inventory, &w.marks(&inventory, &[&home.join("a")]), How::ForGood);
+    assert_eq!(plan.frees, alone.frees);
+    assert!(plan.frees >= 48 * 1024);
+    assert!(w.run(&plan).is_clean());
+}
+
+#[test]
+fn odd_names_go_and_come_back_byte_for_byte() {
+    let w = World::new();
+    let long = "漢".repeat(80);
+    let names: [&[u8]; 9] = [
+        b"new\nline",
+        b"\xff\xfe",
+        b"\x1b[2J",
+        b"-rf",
+        b"tail ",
+        long.as_bytes(),
+        b"a%41",
+        b".hidden",
+        b"=;&",
+    ];
+    let dir = w.root.join("home/odd");
+    std::fs::create_dir_all(&dir).expect("made");
+    let paths: Vec<PathBuf> = names
+        .iter()
+        .map(|n| {
+            let path = dir.join(std::ffi::OsStr::from_bytes(n));
+            std::fs::write(&path, n).expect("written");
+            path
+        })
+        .collect();
+    let before = contents(&dir);
+    let marked: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
+    let report = w.remove(&marked, How::Trash);
+    assert!(report.is_clean(), "{:?}", report.steps);
+    assert_eq!(std::fs::read_dir(&dir).expect("read").count(), 0);
+    let back = restore::plan(&w.trashed(), |_| true);
+    assert_eq!(back.len(), names.len());
+    for item in back {
+        assert!(item.run().iter().all(|r| r.failed.is_none()));
+    }
+    assert_eq!(contents(&dir), before);
+}
+
+#[test]
+fn nothing_is_replaced_when_it_comes_back() {
+    let w = World::new();
+    let file = w.file("a/model", 4);
+    assert!(w.remove(&[&file], How::Trash).is_clean());
+    std::fs::write(&file, b"a new one").expect("written");
+    let trashed = w.trashed();
+    let report = restore::plan(&trashed, |_| true)[0].run();
+    assert_eq!(report[0].failed.as_deref(), Some("something else lies there now"));
+    assert_eq!(std::fs::read(&file).expect("read"), b"a new one");
+    assert_eq!(w.trashed().len(), 1, "it stays in the trash");
+    std::fs::remove_dir_all(w.root.join("home/a")).expect("removed");
+    assert!(
+        restore::plan(&w.trashed(), |_| true)[0].run()[0].failed.is_none(),
+        "a missing folder is made again"
+    );
+    assert_eq!(std::fs::read(&file).expect("read").len(), 4096);
+}
+
+#[test]
+fn a_run_can_be_stopped_and_says_what_it_did_not_reach() {
+    let w = World::new();
+    let paths: Vec<PathBuf> = (0..5).map(|i| w.file(&format!("s/{i}/f"), 4)).collect();
+    let inventory = w.scan();
+    let folders: Vec<&Path> = paths.iter().filter_map(|p| p.parent()).collect();
+    let plan = w.plan(&inventory, &w.marks(&inventory, &folders), How::ForGood);
+    let stop = AtomicBool::new(false);
+    let report = execute::run(&plan, &w.env, &stop, &mut |p| {
+        if p.steps == 2 {
+            stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    });
+    assert!(report.stopped);
+    let done = report.steps.iter().filter(|s| s.outcome.is_done()).count();
+    assert!((2..5).contains(&done), "{report:?}");
+    assert_eq!(paths.iter().filter(|p| !p.exists()).count(), done);
+    assert!(report.steps.iter().any(|s| s.outcome == Outcome::NotReached));
+}
+
+#[test]
+fn a_trash_that_others_can_write_to_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let w = World::new();
+    let file = w.file("a/model", 4);
+    let share = w.root.join("home/.local/share");
+    std::fs::create_dir_all(share.join("Trash/files")).expect("made");
+    std::fs::create_dir_all(share.join("Trash/info")).expect("made");
+    std::fs::set_permissions(share.join("Trash"), std::fs::Permissions::from_mode(0o777)).expect("opened");
+    let inventory = w.scan();
+    let plan = w.plan(&inventory, &w.marks(&inventory, &[&file]), How::Trash);
+    assert!(plan.steps().iter().all(|s| !s.trash().is_some_and(|t| t.path.starts_with(&share))));
+}
+
+#[test]
+fn a_home_trash_reached_through_a_link_is_the_real_one() {
+    let w = World::new();
+    let file = w.file("a/model", 4);
+    let elsewhere = w.root.join("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("made");
+    std::fs::create_dir_all(w.root.join("home/.local/share")).expect("made");
+    std::os::unix::fs::symlink(&elsewhere, w.root.join("home/.local/share/Trash")).expect("linked");
+    assert!(w.remove(&[&file], How::Trash).is_clean());
+    assert_eq!(std::fs::read_dir(elsewhere.join("files")).expect("read").count(), 1);
+    assert!(restore::plan(&w.trashed(), |_| true)[0].run()[0].failed.is_none());
+    assert!(file.exists());
+}
