@@ -6,15 +6,88 @@
 //! * [`model`] holds the nouns: tree, stores, items, sums; values only
 //! * [`env`] is the world around the program, [`sys`] the system calls, [`text`] everything that is shown
 
+pub mod app;
+pub mod cli;
+pub mod commands;
 pub mod env;
 pub mod families;
 pub mod model;
 pub mod removal;
+pub mod report;
 pub mod scan;
+pub mod settings;
 pub mod sys;
 pub mod text;
+pub mod tui;
+pub mod ui;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+
+use cli::{Cli, Command, TrashCommand};
+use commands::{Exit, complain};
+use env::Env;
+use settings::Settings;
 
 /// Runs the program.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run() -> ExitCode {
+    dispatch(Cli::parse()).into()
+}
+
+fn dispatch(cli: Cli) -> Exit {
+    if sys::user::is_elevated() {
+        return complain("mldu does not run with more rights than you have (set-uid)");
+    }
+    let env = Arc::new(Env::real());
+    let scan = match &cli.command {
+        Some(Command::Report(args)) => &args.scan,
+        _ => &cli.scan,
+    };
+    let settings = match Settings::new(&env, scan, &cli.show, cli.read_only) {
+        Ok(settings) => settings,
+        Err(why) => {
+            let _ = complain(&why);
+            return Exit::Usage;
+        }
+    };
+    match cli.command {
+        Some(Command::Report(args)) => commands::report::run(&settings, args.json),
+        Some(Command::Undo(args)) => commands::undo::run(&env, args.run.as_deref(), args.json),
+        Some(Command::Trash { command: TrashCommand::List { json } }) => {
+            commands::trash::list(&env, settings.units, json)
+        }
+        Some(Command::Trash { command: TrashCommand::Empty { run, yes, dry_run } }) => {
+            commands::trash::empty(&env, settings.units, run.as_deref(), yes, dry_run)
+        }
+        None if tui::terminal::is_there() => tui::run(&settings, context(&settings)),
+        None => commands::report::run(&settings, false),
+    }
+}
+
+/// What the interface needs to know of the world.
+fn context(settings: &Settings) -> app::Context {
+    let env = &settings.scan.env;
+    let mut looked_for: Vec<String> = families::places(env)
+        .iter()
+        .filter(|k| k.place.path.starts_with(env.home()) || k.place.named_by.is_some())
+        .map(|k| {
+            format!(
+                "{}  {}",
+                families::get(k.claim.family).about().name,
+                text::short_path(&k.place.path, env.home())
+            )
+        })
+        .collect();
+    looked_for.dedup();
+    app::Context {
+        home: env.home().to_path_buf(),
+        host: sys::user::host(),
+        is_root: env.uid() == 0,
+        units: settings.units,
+        read_only: settings.read_only,
+        demo: false,
+        looked_for,
+    }
 }

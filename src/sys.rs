@@ -12,4 +12,11 @@ pub mod mounts;
 pub mod portable;
 pub mod proc;
 pub mod read;
+pub mod signals;
+pub mod tty;
 pub mod user;
+
+/// Ends the process at once, without waiting for any thread.
+pub fn exit_now(code: i32) -> ! {
+    std::process::exit(code)
+}

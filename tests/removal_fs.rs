@@ -48,7 +48,7 @@ impl World {
     }
 
     /// Marks these paths as plain files and folders.
-    fn marks(&self, inventory: &Inventory, paths: &[&Path]) -> Marks {
+    fn marks(inventory: &Inventory, paths: &[&Path]) -> Marks {
         let mut marks = Marks::default();
         for path in paths {
             marks.insert(Mark::Node(inventory.tree.find(path).expect("scanned")));
@@ -69,7 +69,7 @@ impl World {
 
     fn remove(&self, paths: &[&Path], how: How) -> Report {
         let inventory = self.scan();
-        let marks = self.marks(&inventory, paths);
+        let marks = Self::marks(&inventory, paths);
         self.run(&self.plan(&inventory, &marks, how))
     }
 
@@ -174,7 +174,8 @@ fn what_changed_since_the_scan_stays() {
     let replaced = w.file("replaced", 4);
     let newer = w.file("newer/b", 4);
     let inventory = w.scan();
-    let marks = w.marks(&inventory, &[&w.root.join("home/grown"), &replaced, &w.root.join("home/newer")]);
+    let marks =
+        World::marks(&inventory, &[&w.root.join("home/grown"), &replaced, &w.root.join("home/newer")]);
     w.file("grown/new", 4);
     std::fs::remove_file(&replaced).expect("removed");
     std::fs::write(&replaced, vec![b'y'; 5000]).expect("written");
@@ -211,7 +212,7 @@ fn what_a_process_has_open_stays() {
         .spawn()
         .expect("sleep runs");
     let inventory = w.scan();
-    let marks = w.marks(&inventory, &[&w.root.join("home/run"), &w.root.join("home/idle")]);
+    let marks = World::marks(&inventory, &[&w.root.join("home/run"), &w.root.join("home/idle")]);
     // The child is another program only after exec.
     let mut plan = w.plan(&inventory, &marks, How::ForGood);
     for _ in 0..200 {
@@ -240,7 +241,7 @@ fn what_came_to_be_used_after_the_plan_stays_too() {
     let w = World::new();
     let file = w.file("run/log", 4);
     let inventory = w.scan();
-    let marks = w.marks(&inventory, &[&w.root.join("home/run")]);
+    let marks = World::marks(&inventory, &[&w.root.join("home/run")]);
     let plan = w.plan(&inventory, &marks, How::ForGood);
     assert!(plan.refused.is_empty());
     let mut child = std::process::Command::new("sleep")
@@ -264,11 +265,11 @@ fn homes_roots_and_where_we_stand_are_never_removed() {
     w.file("x/y", 4);
     let inventory = w.scan();
     let home = w.root.join("home");
-    let marks = w.marks(&inventory, &[&home]);
+    let marks = World::marks(&inventory, &[&home]);
     let plan = w.plan(&inventory, &marks, How::ForGood);
     assert!(plan.is_empty());
     assert_eq!(plan.refused[0].reason, "protected: a home folder");
-    let marks = w.marks(&inventory, &[&w.root]);
+    let marks = World::marks(&inventory, &[&w.root]);
     let plan = w.plan(&inventory, &marks, How::Trash);
     assert!(plan.is_empty());
     assert!(plan.refused[0].reason.starts_with("protected: "), "{}", plan.refused[0].reason);
@@ -281,10 +282,10 @@ fn marks_inside_marks_count_once() {
     w.file("a/d", 8);
     let inventory = w.scan();
     let home = w.root.join("home");
-    let marks = w.marks(&inventory, &[&home.join("a"), &home.join("a/b"), &home.join("a/b/c")]);
+    let marks = World::marks(&inventory, &[&home.join("a"), &home.join("a/b"), &home.join("a/b/c")]);
     let plan = w.plan(&inventory, &marks, How::ForGood);
     assert_eq!(plan.steps().len(), 1);
-    let alone = w.plan(&inventory, &w.marks(&inventory, &[&home.join("a")]), How::ForGood);
+    let alone = w.plan(&inventory, &World::marks(&inventory, &[&home.join("a")]), How::ForGood);
     assert_eq!(plan.frees, alone.frees);
     assert!(plan.frees >= 48 * 1024);
     assert!(w.run(&plan).is_clean());
@@ -353,7 +354,7 @@ fn a_run_can_be_stopped_and_says_what_it_did_not_reach() {
     let paths: Vec<PathBuf> = (0..5).map(|i| w.file(&format!("s/{i}/f"), 4)).collect();
     let inventory = w.scan();
     let folders: Vec<&Path> = paths.iter().filter_map(|p| p.parent()).collect();
-    let plan = w.plan(&inventory, &w.marks(&inventory, &folders), How::ForGood);
+    let plan = w.plan(&inventory, &World::marks(&inventory, &folders), How::ForGood);
     let stop = AtomicBool::new(false);
     let report = execute::run(&plan, &w.env, &stop, &mut |p| {
         if p.steps == 2 {
@@ -377,7 +378,7 @@ fn a_trash_that_others_can_write_to_is_not_used() {
     std::fs::create_dir_all(share.join("Trash/info")).expect("made");
     std::fs::set_permissions(share.join("Trash"), std::fs::Permissions::from_mode(0o777)).expect("opened");
     let inventory = w.scan();
-    let plan = w.plan(&inventory, &w.marks(&inventory, &[&file]), How::Trash);
+    let plan = w.plan(&inventory, &World::marks(&inventory, &[&file]), How::Trash);
     assert!(plan.steps().iter().all(|s| !s.trash().is_some_and(|t| t.path.starts_with(&share))));
 }
 

@@ -15,7 +15,7 @@ pub const NOW: i64 = 1_795_230_720;
 
 /// A temporary home.
 pub struct Fixture {
-    dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
     /// Its world; add variables to it.
     pub env: Env,
 }
@@ -26,7 +26,7 @@ impl Fixture {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let home = dir.path().canonicalize().expect("it has a path").join("home");
         std::fs::create_dir(&home).expect("a home");
-        Self { env: Env::fixed(&home), dir }
+        Self { env: Env::fixed(&home), _dir: dir }
     }
 
     /// The home.
@@ -83,8 +83,7 @@ impl Fixture {
 
     /// Scans the whole home.
     pub fn scan(&self) -> Inventory {
-        let mut settings = Settings::new(Arc::new(self.env.clone()), NOW);
-        settings.roots = vec![self.dir.path().to_path_buf()];
+        let settings = Settings::new(Arc::new(self.env.clone()), NOW);
         Session::new(settings).expect("threads").run()
     }
 

@@ -59,6 +59,8 @@ pub enum ScanEvent {
         roots: Vec<PathBuf>,
         /// The mounts they lie on.
         mounts: Vec<Mount>,
+        /// Whether every known place is read, not only some folders.
+        whole: bool,
     },
     /// Finished directories, parents first.
     Dirs(Vec<ListedDir>),
@@ -109,6 +111,8 @@ pub struct Inventory {
     pub problems: Problems,
     /// How far the scan is.
     pub state: ScanState,
+    /// Whether every known place was asked to be read, not only some folders.
+    pub whole: bool,
     /// Its counters.
     pub progress: Progress,
     /// What was asked to be scanned.
@@ -138,6 +142,7 @@ impl Inventory {
             mounts: Vec::new(),
             problems: Problems::default(),
             state: ScanState::default(),
+            whole: false,
             progress: Progress::default(),
             roots: Vec::new(),
             scanned: Vec::new(),
@@ -160,7 +165,8 @@ impl Inventory {
     /// Takes in what the scan reports. Sums follow with [`Inventory::refresh`].
     pub fn apply(&mut self, event: ScanEvent) {
         match event {
-            ScanEvent::Started { roots, mounts } => {
+            ScanEvent::Started { roots, mounts, whole } => {
+                self.whole |= whole;
                 for mount in mounts {
                     self.mounts.retain(|m| m.path != mount.path);
                     self.mounts.push(mount);
@@ -280,10 +286,15 @@ impl Inventory {
         if self.needed.contains_key(&id) {
             return Verdict::Protected;
         }
-        if item.waits && self.state != ScanState::Complete && item.verdict < Verdict::LookFirst {
+        if item.waits && !self.knows_all_users() && item.verdict < Verdict::LookFirst {
             return Verdict::LookFirst;
         }
         item.verdict
+    }
+
+    /// Whether everything was read that might need something of somewhere else.
+    fn knows_all_users(&self) -> bool {
+        self.whole && self.state == ScanState::Complete
     }
 
     /// Whether something the item is made of may not be removed.
@@ -301,8 +312,11 @@ impl Inventory {
         for user in self.needed.get(&id).into_iter().flatten() {
             notes.push(format!("{user} links into it and would break"));
         }
-        if item.waits && self.state == ScanState::Stopped {
-            notes.push("not every environment was read, so one may need it; R scans again".into());
+        if item.waits && !self.knows_all_users() && self.state != ScanState::Running {
+            notes.push(
+                "not every environment was read, so one may need it; mldu without folders reads them all"
+                    .into(),
+            );
         }
         if item.measure.held_files > 0 {
             notes.push(format!(

@@ -159,12 +159,21 @@ impl Session {
 
     /// Scans to the end and returns what was found.
     pub fn run(&self) -> Inventory {
+        self.run_until(Arc::default())
+    }
+
+    /// Scans to the end, or until the flag is set, and returns what was found.
+    pub fn run_until(&self, stop: Arc<AtomicBool>) -> Inventory {
         let (sink, events) = bounded(256);
         let scanner = self.start(sink);
         let mut inventory = Inventory::new(self.tree());
         for event in events {
+            if stop.load(Ordering::Relaxed) {
+                scanner.stop();
+            }
             inventory.apply(event);
         }
+        drop(stop);
         scanner.join();
         inventory.refresh();
         inventory
@@ -177,7 +186,11 @@ impl Session {
         let trip = Itinerary::plan(env, &self.settings.roots, self.settings.one_fs, &self.mounts, &borders);
         let mounts = self.mounts_of(&trip);
         let expected = expected(&mounts, &trip);
-        let _ = sink.send(ScanEvent::Started { roots: trip.roots.clone(), mounts });
+        let _ = sink.send(ScanEvent::Started {
+            roots: trip.roots.clone(),
+            mounts,
+            whole: self.settings.roots.is_empty(),
+        });
         for problem in dead.into_iter().chain(trip.problems) {
             let _ = sink.send(ScanEvent::Problem(problem));
         }
@@ -228,6 +241,13 @@ impl Session {
     fn once_more(&self, folders: &[Again], sink: &Sender<ScanEvent>, cancel: &Arc<AtomicBool>) {
         let began = Instant::now();
         let (borders, _) = self.borders();
+        let mut mounts: Vec<Mount> = Vec::new();
+        for mount in folders.iter().filter_map(|f| sys::mounts::holding(&self.mounts, &f.path)) {
+            if !mounts.iter().any(|m| m.id == mount.id) {
+                mounts.push(sys::mounts::look(mount));
+            }
+        }
+        let _ = sink.send(ScanEvent::Started { roots: Vec::new(), mounts, whole: false });
         let counters = Arc::new(Counters::default());
         let pass = self.pass.fetch_add(1, Ordering::Relaxed) + 1;
         let places = identities(&self.places(&borders));

@@ -20,6 +20,13 @@ pub fn effective() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
+/// The name of this machine, safe to show, without its domain.
+pub fn host() -> String {
+    let name = rustix::system::uname();
+    let name = name.nodename().to_bytes();
+    crate::text::display(name.split(|b| *b == b'.').next().unwrap_or(name))
+}
+
 /// Whether this process runs with more rights than the user who started it (a set-uid bit).
 pub fn is_elevated() -> bool {
     rustix::process::getuid() != rustix::process::geteuid()

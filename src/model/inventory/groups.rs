@@ -10,6 +10,7 @@ use crate::model::item::{Item, ItemId, Store, StoreId};
 use crate::model::measure::Measure;
 use crate::model::node::{DirId, NodeId};
 use crate::model::rows::RowKey;
+use crate::model::tree::DirState;
 use crate::model::verdict::Verdict;
 use crate::text;
 
@@ -269,5 +270,43 @@ impl Inventory {
         let Some(mount) = mount else { return true };
         let path = item.parts.first().map(|p| self.tree.path(p.node));
         path.and_then(|p| self.mount_of(&p)).is_some_and(|m| m.path == mount)
+    }
+}
+
+/// Space of a mount that no scanned entry accounts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotCounted {
+    /// Where.
+    pub mount: std::path::PathBuf,
+    /// Bytes in use there that were not seen.
+    pub bytes: u64,
+    /// Why that can be.
+    pub why: &'static str,
+}
+
+impl Inventory {
+    /// What is in use on the mounts that were read whole, and was not seen.
+    pub fn not_counted(&self) -> Vec<NotCounted> {
+        let total = |path: &Path| {
+            let dir = self.tree.find(path).filter(|n| n.is_dir())?;
+            self.tree.get(dir.dir).filter(|d| d.state == DirState::Listed).map(|d| d.total.on_disk)
+        };
+        let mut found = Vec::new();
+        for mount in &self.mounts {
+            let (Some(space), Some(seen)) = (mount.space, total(&mount.path)) else { continue };
+            let inside =
+                |m: &&crate::model::mount::Mount| m.path != mount.path && m.path.starts_with(&mount.path);
+            let others: u64 = self.mounts.iter().filter(inside).filter_map(|m| total(&m.path)).sum();
+            let bytes = space.used().saturating_sub(seen.saturating_sub(others));
+            if bytes > 0 && self.state == super::ScanState::Complete {
+                let why = if self.problems.count > 0 {
+                    "not readable by you, deleted but still open, or the file system's own"
+                } else {
+                    "deleted but still open, under another mount, or the file system's own"
+                };
+                found.push(NotCounted { mount: mount.path.clone(), bytes, why });
+            }
+        }
+        found
     }
 }

@@ -1,0 +1,155 @@
+//! What the keys of the main view do.
+
+use tui_input::Input;
+
+use super::App;
+use super::action::Action;
+use super::event::Effect;
+use super::mode::Mode;
+use crate::model::inventory::ScanState;
+use crate::model::rows::{RowKey, SortBy};
+use crate::removal::draft::Draft;
+use crate::removal::facts::watched;
+use crate::removal::restore;
+use crate::text;
+
+impl App {
+    /// Does what a key of the main view means.
+    pub(super) fn act(&mut self, action: Action) -> Option<Effect> {
+        let page = self.browse.height.max(2) as isize - 1;
+        match action {
+            Action::Up => self.browse.step(-1),
+            Action::Down => self.browse.step(1),
+            Action::PageUp => self.browse.step(-page),
+            Action::PageDown => self.browse.step(page),
+            Action::Top => self.browse.go(0),
+            Action::Bottom => self.browse.go(self.browse.rows.len().saturating_sub(1)),
+            Action::Open => {
+                if !self.browse.open(&self.inventory) {
+                    return self.act(Action::Details);
+                }
+            }
+            Action::Close => self.browse.close(&self.inventory),
+            Action::Mark => self.mark(),
+            Action::UnmarkAll => {
+                self.marks.clear();
+                self.status.count_marked(&self.inventory, &self.marks);
+            }
+            Action::Plan => return self.begin_plan(),
+            Action::Filter => self.mode = Mode::Filter(Input::new(self.browse.lens.filter.clone())),
+            Action::Leftovers => {
+                self.browse.lens.leftovers = !self.browse.lens.leftovers;
+                self.browse.rebuild(&self.inventory);
+            }
+            Action::SortSize => self.browse.sort(SortBy::Size, &self.inventory),
+            Action::SortName => self.browse.sort(SortBy::Name, &self.inventory),
+            Action::SortFiles => self.browse.sort(SortBy::Files, &self.inventory),
+            Action::SortAge => self.browse.sort(SortBy::Age, &self.inventory),
+            Action::SizeKind => self.browse.apparent = !self.browse.apparent,
+            Action::Details => {
+                if let Some(row) = self.browse.row() {
+                    self.mode = Mode::Details(row.key, 0);
+                }
+            }
+            Action::Rescan => return self.rescan_row(),
+            Action::RescanAll => return self.rescan_all(),
+            Action::CopyPath => return self.copy(),
+            Action::Undo => return self.undo(),
+            Action::EmptyTrash => self.begin_empty(),
+            Action::Help => self.mode = Mode::Help(0),
+            Action::Back => {
+                if !self.browse.lens.filter.is_empty() || self.browse.lens.leftovers {
+                    self.browse.lens.filter.clear();
+                    self.browse.lens.leftovers = false;
+                    self.browse.rebuild(&self.inventory);
+                }
+            }
+            Action::Quit | Action::Interrupt => return self.leave(action == Action::Interrupt),
+            Action::Suspend => return Some(Effect::Suspend),
+            Action::Redraw => return Some(Effect::Redraw),
+        }
+        None
+    }
+
+    fn leave(&mut self, interrupt: bool) -> Option<Effect> {
+        if interrupt && self.inventory.state == ScanState::Running {
+            self.status.say("the scan is stopped; what is known stays");
+            return Some(Effect::StopScan);
+        }
+        if self.marks.is_empty() {
+            return Some(Effect::Quit);
+        }
+        self.mode = Mode::ConfirmQuit;
+        None
+    }
+
+    fn mark(&mut self) {
+        let Some(row) = self.browse.row() else { return };
+        if self.marks.toggle(&self.inventory, row.key) == 0 {
+            self.status.say(self.why_not(row.key));
+            return;
+        }
+        self.status.count_marked(&self.inventory, &self.marks);
+        self.browse.step(1);
+    }
+
+    /// Why a row cannot be marked.
+    fn why_not(&self, key: RowKey) -> String {
+        match key {
+            RowKey::Item(id) => {
+                let notes = self.inventory.notes(id);
+                let verdict = self.inventory.verdict(id).label();
+                match notes.last() {
+                    Some(note) => format!("{verdict}: {note}"),
+                    None => format!("{verdict}: it cannot be marked"),
+                }
+            }
+            RowKey::Rest => "everything else is never marked as a whole; open it with →".into(),
+            RowKey::Node(_) => "what was scanned is never marked as a whole; open it with →".into(),
+            _ => "nothing in it may be removed; open it with → to see why".into(),
+        }
+    }
+
+    /// Looks at what is marked, for a plan.
+    pub(super) fn begin_plan(&mut self) -> Option<Effect> {
+        if self.marks.is_empty() {
+            self.status.say("nothing is marked: Space marks the row under the cursor");
+            return None;
+        }
+        if self.context.read_only {
+            self.status.say("mldu was started read-only: nothing is removed");
+            return None;
+        }
+        self.mode = Mode::Looking;
+        let draft = Draft::new(&self.inventory, &self.marks);
+        Some(Effect::LookInUse(watched(&self.inventory, &draft)))
+    }
+
+    fn undo(&mut self) -> Option<Effect> {
+        if self.context.read_only {
+            self.status.say("mldu was started read-only: nothing is moved");
+            return None;
+        }
+        let run = restore::last_run(&self.status.trash);
+        if run.is_none() {
+            self.status.say("nothing that mldu trashed is left to bring back");
+        }
+        run.map(Effect::Undo)
+    }
+
+    fn copy(&mut self) -> Option<Effect> {
+        let tree = &self.inventory.tree;
+        let node = match self.browse.row()?.key {
+            RowKey::Item(id) => self.inventory.item(id)?.parts.first()?.node,
+            RowKey::Store(_, id) => self.inventory.store(id)?.root.into(),
+            RowKey::Node(node) => node,
+            RowKey::Category(_) | RowKey::Rest => {
+                self.status.say("a group has no path");
+                return None;
+            }
+        };
+        let path = text::path(&tree.path(node));
+        self.status.say(format!("copied, if your terminal allows it: {path}"));
+        Some(Effect::Copy(path))
+    }
+}

@@ -1,0 +1,81 @@
+//! What comes in from outside, and what goes out to be done.
+
+use std::path::PathBuf;
+
+use super::keymap::Key;
+use crate::model::inventory::ScanEvent;
+use crate::removal::empty::{Emptied, Empty};
+use crate::removal::execute::{Progress, Report};
+use crate::removal::facts::{Facts, Question};
+use crate::removal::in_use::InUse;
+use crate::removal::ledger::Trashed;
+use crate::removal::plan::Plan;
+use crate::removal::restore::Restored;
+use crate::scan::Again;
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A key. One of many that came at once is no person's finger.
+    Key {
+        /// Which.
+        key: Key,
+        /// Whether it came in a burst.
+        burst: bool,
+    },
+    /// Text was pasted. It is never acted on.
+    Paste,
+    /// The scan reports.
+    Scan(ScanEvent),
+    /// Which processes use what.
+    InUse(InUse),
+    /// What was looked at before a plan.
+    Facts(Box<Facts>),
+    /// How far a removal is.
+    Progress(Progress),
+    /// A removal is over.
+    Removed(Box<Report>),
+    /// What lies in the trashes.
+    Trash(Vec<Trashed>),
+    /// An undo is over.
+    Restored(Vec<Restored>),
+    /// An emptying is over.
+    Emptied(Vec<Emptied>),
+    /// A removal, undo or emptying failed as a whole: a bug, told as such.
+    Failed(String),
+    /// Time went on: seconds since 1970.
+    Tick(i64),
+    /// Sums may be brought up to date now.
+    Refresh,
+}
+
+/// Something is to be done outside.
+#[derive(Debug)]
+pub enum Effect {
+    /// Leave.
+    Quit,
+    /// Go to the background.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the scan.
+    StopScan,
+    /// See which processes use anything in these folders.
+    LookInUse(Vec<PathBuf>),
+    /// Look at what is about to go.
+    Look(Box<Question>),
+    /// Carry a plan out.
+    Remove(Box<Plan>),
+    /// Stop the removal after the current entry.
+    StopRemoval,
+    /// Bring a run back.
+    Undo(String),
+    /// Read what lies in the trashes.
+    ReadTrash,
+    /// Empty.
+    Empty(Box<Empty>),
+    /// Read these folders again.
+    Rescan(Vec<Again>),
+    /// Put text on the clipboard of the terminal.
+    Copy(String),
+}

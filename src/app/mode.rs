@@ -1,0 +1,103 @@
+//! What is on the screen. Each variant carries what it shows; a new screen is a new variant.
+
+use tui_input::Input;
+
+use crate::model::rows::RowKey;
+use crate::removal::empty::Empty;
+use crate::removal::execute::{Progress, Report};
+use crate::removal::plan::{How, Plan};
+
+/// What is on the screen.
+#[derive(Debug)]
+pub enum Mode {
+    /// The main view.
+    Browse,
+    /// Typing what to search for.
+    Filter(Input),
+    /// All about one row.
+    Details(RowKey, usize),
+    /// Help, scrolled so far.
+    Help(usize),
+    /// Looking at what is about to go.
+    Looking,
+    /// The plan, before anything is done.
+    Confirm(Box<Confirm>),
+    /// A removal runs.
+    Removing {
+        /// The plan; none when the trash is emptied.
+        plan: Option<Box<Plan>>,
+        /// How far it is.
+        progress: Progress,
+        /// Whether it was asked to stop.
+        stopping: bool,
+    },
+    /// What became of a removal.
+    Done {
+        /// It.
+        report: Box<Report>,
+        /// What it was meant to do.
+        plan: Box<Plan>,
+        /// Scrolled so far.
+        scroll: usize,
+    },
+    /// Emptying the trash, before anything is done.
+    ConfirmEmpty {
+        /// What would go.
+        empty: Box<Empty>,
+        /// The word typed so far.
+        word: Input,
+        /// Scrolled so far.
+        scroll: usize,
+    },
+    /// Leaving with marks.
+    ConfirmQuit,
+}
+
+/// The plan on the screen.
+#[derive(Debug)]
+pub struct Confirm {
+    /// The three ways to do it.
+    pub plans: [Plan; 3],
+    /// The one chosen.
+    pub chosen: usize,
+    /// The line the cursor is on.
+    pub cursor: usize,
+    /// What is asked now.
+    pub asked: Asked,
+}
+
+/// What the plan waits for.
+#[derive(Debug)]
+pub enum Asked {
+    /// For Enter, another way, or Esc.
+    Nothing,
+    /// For y; everything else is no.
+    YesNo,
+    /// For the word `delete`.
+    Word(Input),
+}
+
+/// The word that deletes for good.
+pub const DELETE: &str = "delete";
+
+/// The word that empties the trash.
+pub const EMPTY: &str = "empty";
+
+impl Confirm {
+    /// A plan screen on which nothing was chosen by the person yet. Trash is chosen, unless the trash cannot take
+    /// anything: then what is safe goes for good, if there is something safe.
+    pub fn new(plans: [Plan; 3], is_full: bool) -> Self {
+        let at = |how: How| How::ALL.iter().position(|h| *h == how).unwrap_or(1);
+        let (mixed, trash) = (at(How::SafeForGood), at(How::Trash));
+        let trash_works = !plans[trash].is_empty();
+        let frees_some = plans[mixed].frees > plans[trash].frees;
+        let chosen =
+            if (is_full && frees_some) || (!trash_works && !plans[mixed].is_empty()) { mixed } else { trash };
+        Self { plans, chosen, cursor: 0, asked: Asked::Nothing }
+    }
+
+    /// The chosen plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plans[self.chosen]
+    }
+}

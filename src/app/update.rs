@@ -1,0 +1,181 @@
+//! What events make of the state. Each mode has its own keys; everything else is told to whoever it concerns.
+
+use super::App;
+use super::event::{Effect, Event};
+use super::mode::{Confirm, Mode};
+use crate::model::inventory::ScanEvent;
+use crate::model::mount::Pressure;
+use crate::removal::draft::Draft;
+use crate::removal::execute::{Outcome, Report};
+use crate::removal::facts::{Facts, Question, watched};
+use crate::removal::in_use::InUse;
+use crate::removal::plan::{How, Plan};
+use crate::text;
+
+impl App {
+    /// Takes an event; says what is to be done outside.
+    pub fn update(&mut self, event: Event) -> Option<Effect> {
+        match event {
+            Event::Key { key, burst } => {
+                self.status.message = None;
+                self.key(key, burst)
+            }
+            Event::Paste => {
+                self.status.say("pasted text is never acted on");
+                None
+            }
+            Event::Scan(event) => self.scan(event),
+            Event::InUse(seen) => self.in_use(seen),
+            Event::Facts(facts) => self.facts(&facts),
+            Event::Progress(so_far) => {
+                if let Mode::Removing { progress, .. } = &mut self.mode {
+                    *progress = so_far;
+                }
+                None
+            }
+            Event::Removed(report) => self.removed(report),
+            Event::Trash(trash) => {
+                self.status.trash = trash;
+                None
+            }
+            Event::Restored(done) => {
+                let failed: Vec<_> =
+                    done.iter().filter_map(|d| d.failed.as_ref().map(|why| (&d.path, why))).collect();
+                let back = done.len() - failed.len();
+                self.status.say(match failed.first() {
+                    None => format!("{} back in place", text::counted(back as u64, "thing is", "things are")),
+                    Some((path, why)) => {
+                        format!("{back} back; {} stays in the trash: {why}", text::path(path))
+                    }
+                });
+                let paths: Vec<_> =
+                    done.iter().filter(|d| d.failed.is_none()).map(|d| d.path.clone()).collect();
+                self.reread(&paths)
+            }
+            Event::Emptied(done) => {
+                let failed: Vec<_> = done.iter().filter(|d| d.failed.is_some()).collect();
+                let gone: u64 = done
+                    .iter()
+                    .filter(|d| d.failed.is_none())
+                    .filter_map(|d| d.thing.ours.as_ref())
+                    .map(|o| o.bytes)
+                    .sum();
+                self.status.tally.acted = true;
+                self.status.tally.trashed = self.status.tally.trashed.saturating_sub(gone);
+                let gone = text::size(gone, self.context.units);
+                self.status.say(match failed.first() {
+                    None => format!("{gone} of the trash emptied"),
+                    Some(f) => format!("{gone} emptied; {}", f.failed.as_deref().unwrap_or_default()),
+                });
+                self.mode = Mode::Browse;
+                let paths: Vec<_> = done.iter().map(|d| d.thing.root.join("files")).collect();
+                self.reread(&paths)
+            }
+            Event::Failed(why) => {
+                self.mode = Mode::Browse;
+                self.status.say(why);
+                None
+            }
+            Event::Tick(now) => {
+                self.status.now = now;
+                None
+            }
+            Event::Refresh => {
+                if self.inventory.is_stale() && !self.status.again {
+                    self.refresh();
+                }
+                None
+            }
+        }
+    }
+
+    /// Brings sums and rows up to date.
+    fn refresh(&mut self) {
+        self.inventory.refresh();
+        self.status.count(&self.inventory, &self.marks, &self.context);
+        self.browse.rebuild(&self.inventory);
+    }
+
+    fn scan(&mut self, event: ScanEvent) -> Option<Effect> {
+        let finished = matches!(event, ScanEvent::Finished { .. });
+        if let ScanEvent::Again(_) = &event {
+            self.status.again = true;
+        }
+        self.inventory.apply(event);
+        if !finished {
+            return None;
+        }
+        self.status.again = false;
+        self.inventory.refresh();
+        let lost = self.status.reattach(&self.inventory, &mut self.marks);
+        if lost > 0 {
+            self.status
+                .say(format!("{} gone from the disk", text::counted(lost as u64, "mark is", "marks are")));
+        }
+        self.refresh();
+        self.status.count(&self.inventory, &self.marks, &self.context);
+        // Who uses what is shown beside the rows; before anything goes it is looked up again.
+        Some(Effect::LookInUse(watched(&self.inventory, &Draft::default())))
+    }
+
+    fn in_use(&mut self, seen: InUse) -> Option<Effect> {
+        self.inventory.set_in_use(&seen.seen);
+        self.status.closed_processes = Some(seen.closed);
+        self.status.can_go = self.inventory.can_go(None);
+        self.browse.rebuild(&self.inventory);
+        if !matches!(self.mode, Mode::Looking) {
+            return None;
+        }
+        let draft = Draft::new(&self.inventory, &self.marks);
+        Some(Effect::Look(Box::new(Question::new(&draft, &self.inventory, seen, self.context.read_only))))
+    }
+
+    fn facts(&mut self, facts: &Facts) -> Option<Effect> {
+        if !matches!(self.mode, Mode::Looking) {
+            return None;
+        }
+        let plans = How::ALL.map(|how| Plan::new(&self.inventory, &self.marks, how, facts));
+        let full = self
+            .status
+            .headline
+            .as_ref()
+            .is_some_and(|h| matches!(h.pressure, Pressure::Bytes | Pressure::Inodes));
+        self.mode = Mode::Confirm(Box::new(Confirm::new(plans, full)));
+        None
+    }
+
+    fn removed(&mut self, report: Box<Report>) -> Option<Effect> {
+        let tally = &mut self.status.tally;
+        tally.acted = true;
+        tally.trashed += report.trashed;
+        tally.failed += report.failed().count();
+        if report.trashed > 0 {
+            tally.run = Some(report.run.clone());
+        }
+        for m in &report.measured {
+            tally.freed += m.came_back().unwrap_or(0);
+            let before = tally.mount.as_ref().filter(|t| t.0 == m.mount).map_or(m.before, |t| t.1);
+            tally.mount = Some((m.mount.clone(), before, m.after.unwrap_or(m.before), m.total));
+        }
+        // What went is no longer marked; what stayed is.
+        let paths: Vec<_> = report
+            .steps
+            .iter()
+            .filter(|s| !matches!(s.outcome, Outcome::Kept(_) | Outcome::NotReached | Outcome::PutBack(_)))
+            .map(|s| s.path.clone())
+            .collect();
+        if let Mode::Removing { plan, .. } = &mut self.mode
+            && let Some(plan) = plan.take()
+        {
+            for (line, l) in plan.lines.iter().enumerate() {
+                if report.steps.iter().filter(|s| s.line == line).all(|s| s.outcome.is_done()) {
+                    self.marks.remove(l.mark);
+                }
+            }
+            self.mode = Mode::Done { report, plan, scroll: 0 };
+        }
+        let mut reread = paths;
+        reread.extend(self.status.trash.iter().map(|t| t.root.join("files")));
+        self.reread(&reread)
+    }
+}

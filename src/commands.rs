@@ -1,0 +1,51 @@
+//! What mldu does without its interface, one file a subcommand.
+
+pub mod report;
+pub mod trash;
+pub mod undo;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// How a command ended; `interface.md` 2.2 calls them so, README lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All was done.
+    Done,
+    /// It could not be done.
+    Error,
+    /// It was asked for wrongly.
+    Usage,
+    /// Some of it was done.
+    Partly,
+    /// It was interrupted by this signal.
+    Signal(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Error => 1,
+            Exit::Usage => 2,
+            Exit::Partly => 4,
+            Exit::Signal(n) => 128 + n,
+        })
+    }
+}
+
+/// Prints. A reader that went away (`mldu report | head`) is no error; a full disk behind it is.
+pub fn print(text: &str) -> Exit {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Exit::Done,
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(e) => complain(&format!("the report could not be written: {e}")),
+    }
+}
+
+/// Says what went wrong.
+pub fn complain(text: &str) -> Exit {
+    let _ = writeln!(io::stderr(), "mldu: {text}");
+    Exit::Error
+}

@@ -1,0 +1,61 @@
+//! `mldu report`: scan, recognize, print.
+
+use std::sync::Arc;
+
+use super::{Exit, complain, print};
+use crate::env::Env;
+use crate::model::inventory::{Inventory, ScanState};
+use crate::removal::facts;
+use crate::report::{json, table};
+use crate::scan::Session;
+use crate::settings::Settings;
+use crate::sys;
+use crate::text;
+
+/// Runs it.
+pub fn run(settings: &Settings, as_json: bool) -> Exit {
+    let session = match Session::new(settings.scan.clone()) {
+        Ok(session) => session,
+        Err(e) => return complain(&format!("no thread could be started: {e}")),
+    };
+    let mut inventory = session.run_until(sys::signals::asked_to_stop());
+    look_in_use(&mut inventory, &settings.scan.env);
+    let text = if as_json {
+        match serde_json::to_string(&json::report(&inventory)) {
+            Ok(text) => text + "\n",
+            Err(e) => return complain(&format!("the report could not be written: {e}")),
+        }
+    } else {
+        table::table(
+            &inventory,
+            table::Style {
+                units: settings.units,
+                home: settings.scan.env.home(),
+                now: settings.now,
+                is_root: settings.scan.env.uid() == 0,
+                ascii: settings.ascii,
+            },
+        )
+    };
+    let printed = print(&text);
+    if printed != Exit::Done {
+        return printed;
+    }
+    if inventory.state == ScanState::Stopped {
+        return Exit::Signal(sys::signals::last().unwrap_or(2));
+    }
+    // A folder that was asked for and could not be read at all is an error; one inside a scan is not.
+    let lost = |p: &&crate::model::problem::Problem| {
+        p.operation == "scan" || (p.operation == "open" && settings.scan.roots.contains(&p.path))
+    };
+    match inventory.problems.kept.iter().find(lost) {
+        Some(p) => complain(&format!("{}: {}", text::path(&p.path), text::plain(&p.error))),
+        None => Exit::Done,
+    }
+}
+
+fn look_in_use(inventory: &mut Inventory, env: &Arc<Env>) {
+    let roots = facts::watched(inventory, &crate::removal::draft::Draft::default());
+    let seen = facts::look_in_use(&roots, env);
+    inventory.set_in_use(&seen.seen);
+}

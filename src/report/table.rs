@@ -1,0 +1,126 @@
+//! The report as a table of text, for a person without a terminal, or a log.
+
+use std::path::Path;
+
+use crate::model::headline::headline;
+use crate::model::inventory::{Inventory, ScanState};
+use crate::model::rows::RowKey;
+use crate::text::{self, Units};
+
+/// How it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Style<'a> {
+    /// Units of sizes.
+    pub units: Units,
+    /// The home, written as `~`.
+    pub home: &'a Path,
+    /// The time, for ages, seconds since 1970.
+    pub now: i64,
+    /// Whether the reader is root.
+    pub is_root: bool,
+    /// Whether only ASCII may be written.
+    pub ascii: bool,
+}
+
+/// The table.
+pub fn table(inventory: &Inventory, style: Style<'_>) -> String {
+    let mut out = String::new();
+    let mut line = |text: String| {
+        let text = if style.ascii { text::ascii(&text) } else { text };
+        out.push_str(text.trim_end());
+        out.push('\n');
+    };
+    for m in &inventory.mounts {
+        let Some(s) = m.space else {
+            line(format!("{}  {}  does not answer", text::path(&m.path), m.fstype));
+            continue;
+        };
+        let inodes = s
+            .inode_percent()
+            .map(|p| format!("  inodes {p}%, {} free", text::count(s.inodes_available.unwrap_or(0))));
+        line(format!(
+            "{}  {}  {}%  {} free of {}{}",
+            text::path(&m.path),
+            m.fstype,
+            s.percent(),
+            text::size(s.available, style.units),
+            text::size(s.total, style.units),
+            inodes.unwrap_or_default()
+        ));
+    }
+    if let Some(h) = headline(inventory, style.is_root, style.units) {
+        line(format!("{}  {}: {}", h.word, text::path(&h.mount.path), h.sentence));
+    }
+    let (safe, fetched) = inventory.can_go(None);
+    line(format!(
+        "Can go now: {} safe + {} you can download again",
+        text::size(safe, style.units),
+        text::size(fetched, style.units)
+    ));
+    line(String::new());
+    line(format!(
+        "{:>10} {:>10} {:>6} {:>5}  {:<44}  {}",
+        "SIZE", "FREES", "FILES", "AGE", "NAME", "IF DELETED"
+    ));
+    let mut keys: Vec<RowKey> = inventory.categories().into_iter().map(RowKey::Category).collect();
+    if inventory.rest().usage.files > 0 {
+        keys.push(RowKey::Rest);
+    }
+    keys.sort_by_key(|k| std::cmp::Reverse(inventory.row_measure(*k).usage.on_disk));
+    if keys.is_empty() {
+        line("Nothing was found.".into());
+    }
+    for key in keys {
+        line(row(inventory, key, 0, style));
+        let mut stores = inventory.below(key);
+        stores.sort_by_key(|k| std::cmp::Reverse(inventory.row_measure(*k).usage.on_disk));
+        for store in stores {
+            line(row(inventory, store, 1, style));
+        }
+    }
+    line(String::new());
+    for n in inventory.not_counted() {
+        let size = text::size(n.bytes, style.units);
+        line(format!("{size} on {} not counted: {}", text::path(&n.mount), n.why));
+    }
+    let p = inventory.progress;
+    line(format!(
+        "{} in {:.1} s{}",
+        text::counted(p.entries, "entry", "entries"),
+        p.seconds,
+        if inventory.state == ScanState::Stopped { ", stopped before the end" } else { "" }
+    ));
+    if inventory.problems.count > 0 {
+        line(format!("{}:", text::counted(inventory.problems.count, "problem", "problems")));
+        for p in inventory.problems.kept.iter().take(20) {
+            line(format!("  {} {}: {}", p.operation, text::path(&p.path), text::plain(&p.error)));
+        }
+        if inventory.problems.count > 20 {
+            line(format!("  and {} more; --json has all", inventory.problems.count - 20));
+        }
+    }
+    out
+}
+
+fn row(inventory: &Inventory, key: RowKey, depth: usize, style: Style<'_>) -> String {
+    let m = inventory.row_measure(key);
+    let name = match key {
+        RowKey::Store(_, id) => inventory.store(id).map(|s| {
+            let path = text::short_path(&inventory.tree.path(s.root.into()), style.home);
+            s.title.as_ref().map_or(path.clone(), |t| format!("{path}  {t}"))
+        }),
+        _ => None,
+    };
+    let name = format!("{}{}", "  ".repeat(depth), name.unwrap_or_else(|| inventory.row_name(key)));
+    let age = if m.newest > 0 { text::age(i64::from(m.newest), style.now) } else { String::new() };
+    let pad = 44_usize.saturating_sub(text::width(&name));
+    format!(
+        "{:>10} {:>10} {:>6} {:>5}  {name}{}  {}",
+        text::size(m.usage.on_disk, style.units),
+        if key == RowKey::Rest { String::new() } else { text::size(m.frees, style.units) },
+        text::count(m.usage.files),
+        age,
+        " ".repeat(pad),
+        inventory.row_verdict(key).label()
+    )
+}

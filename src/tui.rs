@@ -1,0 +1,291 @@
+//! The loop that owns the outside world: terminal, threads, disk. It feeds events to the [`App`] and carries out the
+//! effects that come back.
+
+mod input;
+pub mod terminal;
+mod workers;
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+
+use crate::app::event::{Effect, Event};
+use crate::app::status::Tally;
+use crate::app::{App, Context, Mode};
+use crate::commands::{Exit, complain};
+use crate::model::inventory::{Inventory, ScanEvent, ScanState};
+use crate::scan::{Scanner, Session};
+use crate::settings::Settings;
+use crate::sys;
+use crate::text::{self, Units};
+use crate::ui::{self, Theme};
+use input::Typed;
+use terminal::Terminal;
+use workers::Workers;
+
+/// So often the screen is drawn at most, when nobody types.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// So long one turn of the loop may take scan results in before it looks at keys again.
+const TURN: Duration = Duration::from_millis(8);
+
+/// After a hang-up or TERM the current entry is finished, but not longer than this.
+const LAST_BREATH: Duration = Duration::from_millis(800);
+
+/// Runs the interface until the person leaves.
+pub fn run(settings: &Settings, context: Context) -> Exit {
+    let session = match Session::new(settings.scan.clone()) {
+        Ok(session) => session,
+        Err(e) => return complain(&format!("no thread could be started: {e}")),
+    };
+    let stop = sys::signals::asked_to_stop();
+    let terminal = match Terminal::enter() {
+        Ok(terminal) => terminal,
+        Err(e) => return complain(&format!("the terminal cannot be used: {e}")),
+    };
+    let (exit, tally) = Loop::new(settings, context, session, terminal).run(&stop);
+    let line = farewell(&tally, settings.units);
+    let _ = writeln!(std::io::stdout(), "{}", if settings.ascii { text::ascii(&line) } else { line });
+    exit
+}
+
+struct Loop<'a> {
+    app: App,
+    settings: &'a Settings,
+    theme: Theme,
+    session: Session,
+    terminal: Terminal,
+    scan: (Sender<ScanEvent>, Receiver<ScanEvent>),
+    events: (Sender<Event>, Receiver<Event>),
+    typed: Receiver<Typed>,
+    workers: Workers,
+    scanner: Option<Scanner>,
+    /// Keys from before this moment were typed before the dialog was on the screen.
+    deaf_until: Instant,
+    drawn: Instant,
+    dirty: bool,
+    urgent: bool,
+    refreshed: Instant,
+    refresh_cost: Duration,
+}
+
+impl<'a> Loop<'a> {
+    fn new(settings: &'a Settings, context: Context, session: Session, terminal: Terminal) -> Self {
+        let scan = bounded(256);
+        let events = unbounded();
+        let app = App::new(Inventory::new(session.tree()), context);
+        let workers = Workers::new(Arc::clone(&settings.scan.env), events.0.clone());
+        let now = Instant::now();
+        Self {
+            app,
+            settings,
+            theme: Theme { colors: settings.colors, ascii: settings.ascii },
+            session,
+            terminal,
+            scan,
+            events,
+            typed: input::start(),
+            workers,
+            scanner: None,
+            deaf_until: now,
+            drawn: now.checked_sub(FRAME).unwrap_or(now),
+            dirty: true,
+            urgent: true,
+            refreshed: now,
+            refresh_cost: Duration::ZERO,
+        }
+    }
+
+    fn run(mut self, stop: &std::sync::atomic::AtomicBool) -> (Exit, Tally) {
+        self.tick();
+        self.draw();
+        self.scanner = Some(self.session.start(self.scan.0.clone()));
+        self.perform(Effect::ReadTrash);
+        let exit = loop {
+            if stop.load(Ordering::Relaxed) {
+                break Exit::Signal(sys::signals::last().unwrap_or(1));
+            }
+            if self.terminal.is_lost() {
+                break Exit::Signal(1);
+            }
+            if sys::signals::asked_to_suspend() {
+                self.suspend();
+            }
+            match self.turn() {
+                Some(exit) => break exit,
+                None => self.tick(),
+            }
+            self.refresh();
+            self.draw();
+        };
+        self.workers.stop(if exit == Exit::Done { None } else { Some(LAST_BREATH) });
+        if let Some(scanner) = self.scanner.take() {
+            scanner.stop();
+        }
+        if self.terminal.is_lost() {
+            // Nobody is there any more; waiting for threads that block on the lost terminal would be for ever.
+            sys::exit_now(129);
+        }
+        let tally = self.app.status.tally.clone();
+        drop(self.terminal);
+        (exit, tally)
+    }
+
+    /// Waits for something to happen and takes it in.
+    fn turn(&mut self) -> Option<Exit> {
+        let wait = if self.urgent {
+            Duration::ZERO
+        } else if self.dirty {
+            FRAME.saturating_sub(self.drawn.elapsed())
+        } else {
+            FRAME
+        };
+        let (scan, events, typed) = (self.scan.1.clone(), self.events.1.clone(), self.typed.clone());
+        select! {
+            recv(typed) -> typed => return typed.ok().and_then(|t| self.typed(&t)),
+            recv(events) -> event => {
+                self.urgent = true;
+                return event.ok().and_then(|e| self.update(e));
+            }
+            recv(scan) -> event => {
+                let began = Instant::now();
+                let mut next = event.ok();
+                while let Some(event) = next {
+                    if let Some(exit) = self.update(Event::Scan(event)) {
+                        return Some(exit);
+                    }
+                    next = if began.elapsed() < TURN { scan.try_recv().ok() } else { None };
+                }
+                self.dirty = true;
+            }
+            default(wait) => self.dirty |= self.app.inventory.state == ScanState::Running,
+        }
+        None
+    }
+
+    fn typed(&mut self, typed: &Typed) -> Option<Exit> {
+        self.urgent = true;
+        match typed {
+            Typed::Key { at, .. } if *at < self.deaf_until => None,
+            Typed::Key { key, burst, .. } => self.update(Event::Key { key: *key, burst: *burst }),
+            Typed::Paste => self.update(Event::Paste),
+            Typed::Resize => None,
+            Typed::Lost => {
+                self.terminal.lose();
+                None
+            }
+        }
+    }
+
+    fn update(&mut self, event: Event) -> Option<Exit> {
+        let was_dialog = is_dialog(&self.app.mode);
+        let effect = self.app.update(event);
+        if is_dialog(&self.app.mode) && !was_dialog {
+            // What was typed before the question is on the screen was not meant for it.
+            self.drawn = Instant::now().checked_sub(FRAME).unwrap_or(self.drawn);
+            self.urgent = true;
+            self.draw();
+            self.terminal.forget_typed();
+            self.deaf_until = Instant::now();
+        }
+        input::arm(is_dialog(&self.app.mode));
+        effect.and_then(|e| self.perform(e))
+    }
+
+    /// Carries an effect out; says so if it is the end.
+    fn perform(&mut self, effect: Effect) -> Option<Exit> {
+        match effect {
+            Effect::Quit => return Some(Exit::Done),
+            Effect::Suspend => self.suspend(),
+            Effect::Redraw => self.terminal.clear(),
+            Effect::StopScan => {
+                if let Some(scanner) = &self.scanner {
+                    scanner.stop();
+                }
+            }
+            Effect::Rescan(folders) => {
+                self.scanner = Some(self.session.again(folders, self.scan.0.clone()));
+            }
+            Effect::Copy(text) => self.terminal.copy(&text),
+            other => self.workers.perform(other),
+        }
+        None
+    }
+
+    fn suspend(&mut self) {
+        self.terminal.suspend();
+        self.urgent = true;
+    }
+
+    fn tick(&mut self) {
+        let now = match self.settings.fixed_now {
+            Some(now) => now,
+            None => jiff::Timestamp::now().as_second(),
+        };
+        let _ = self.app.update(Event::Tick(now));
+    }
+
+    /// Brings sums up to date, but never spends more than a twentieth of the time on that.
+    fn refresh(&mut self) {
+        let pause = (self.refresh_cost * 20).max(Duration::from_millis(150));
+        let over = self.app.inventory.state != ScanState::Running;
+        if self.app.inventory.is_stale() && (over || self.refreshed.elapsed() >= pause) {
+            let began = Instant::now();
+            let _ = self.app.update(Event::Refresh);
+            self.refresh_cost = began.elapsed();
+            self.refreshed = Instant::now();
+            self.dirty = true;
+        }
+    }
+
+    fn draw(&mut self) {
+        let due = self.dirty && self.drawn.elapsed() >= FRAME;
+        if !(self.urgent || due) {
+            return;
+        }
+        let (app, theme) = (&mut self.app, self.theme);
+        self.terminal.draw(|frame| {
+            let height = ui::list_height(frame.area().height);
+            if app.browse.height != height {
+                app.browse.height = height;
+                app.browse.scroll();
+            }
+            ui::render(frame, app, theme);
+        });
+        self.drawn = Instant::now();
+        self.dirty = false;
+        self.urgent = false;
+    }
+}
+
+/// Whether something is asked that removes.
+fn is_dialog(mode: &Mode) -> bool {
+    matches!(mode, Mode::Confirm(_) | Mode::ConfirmEmpty { .. } | Mode::ConfirmQuit)
+}
+
+/// One line after the screen: what was done, and how to get it back.
+fn farewell(tally: &Tally, units: Units) -> String {
+    if !tally.acted {
+        return "nothing removed".into();
+    }
+    let size = |n| text::size(n, units);
+    let mut line = match &tally.mount {
+        Some((path, before, now, total)) => {
+            let used = 100 - (now * 100).checked_div(*total).unwrap_or(100).min(100);
+            let freed = size(u64::try_from(tally.freed).unwrap_or(0));
+            let (before, now) = (size(*before), size(*now));
+            format!("freed {freed} on {} ({before} → {now} free, {used}% used)", text::path(path))
+        }
+        None => "freed 0 B".into(),
+    };
+    if let Some(run) = tally.run.as_ref().filter(|_| tally.trashed > 0) {
+        line.push_str(&format!("; {} in trash, undo: mldu undo {run}", size(tally.trashed)));
+    }
+    if tally.failed > 0 {
+        line.push_str(&format!("; {} not done", text::counted(tally.failed as u64, "step", "steps")));
+    }
+    line
+}

@@ -1,0 +1,78 @@
+//! Keys, read in a thread of their own, with the time they came and whether they came too fast for a finger.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossterm::event::{self, Event};
+
+use crate::app::keymap::{self, Key};
+
+/// Something the terminal sent.
+#[derive(Debug)]
+pub enum Typed {
+    /// A key.
+    Key {
+        /// Which.
+        key: Key,
+        /// When it was read.
+        at: Instant,
+        /// Whether three or more came within ten milliseconds.
+        burst: bool,
+    },
+    /// Pasted text, which is thrown away.
+    Paste,
+    /// The size changed.
+    Resize,
+    /// The terminal cannot be read any more.
+    Lost,
+}
+
+/// Whether a question is on the screen: only then keys are held back to see if more follow at once.
+static ARMED: AtomicBool = AtomicBool::new(false);
+
+/// So many keys within [`BURST_TIME`] are no person's.
+const BURST: usize = 3;
+const BURST_TIME: Duration = Duration::from_millis(10);
+
+/// Says whether a question is on the screen.
+pub fn arm(on: bool) {
+    ARMED.store(on, Ordering::Relaxed);
+}
+
+/// Starts to read.
+pub fn start() -> Receiver<Typed> {
+    let (out, typed) = unbounded();
+    let _ = std::thread::Builder::new().name("keys".into()).spawn(move || read(&out));
+    typed
+}
+
+fn read(out: &Sender<Typed>) {
+    loop {
+        let Ok(first) = event::read() else {
+            let _ = out.send(Typed::Lost);
+            return;
+        };
+        let mut batch = vec![(first, Instant::now())];
+        if ARMED.load(Ordering::Relaxed) {
+            while event::poll(BURST_TIME).unwrap_or(false) {
+                let Ok(next) = event::read() else { break };
+                batch.push((next, Instant::now()));
+            }
+        }
+        let keys = batch.iter().filter(|(e, _)| matches!(e, Event::Key(_))).count();
+        for (event, at) in batch {
+            let typed = match event {
+                Event::Key(k) => keymap::key(&k).map(|key| Typed::Key { key, at, burst: keys >= BURST }),
+                Event::Paste(_) => Some(Typed::Paste),
+                Event::Resize(..) => Some(Typed::Resize),
+                _ => None,
+            };
+            if let Some(typed) = typed
+                && out.send(typed).is_err()
+            {
+                return;
+            }
+        }
+    }
+}

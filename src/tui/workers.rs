@@ -1,0 +1,125 @@
+//! Everything that takes time and is not the scan: looking, removing, undoing, emptying, each in a thread.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+
+use crate::app::event::{Effect, Event};
+use crate::env::Env;
+use crate::removal::execute::{self, Progress};
+use crate::removal::{facts, ledger, restore};
+use crate::sys::mounts;
+
+/// The threads and what they need.
+pub struct Workers {
+    env: Arc<Env>,
+    out: Sender<Event>,
+    stop: Arc<AtomicBool>,
+    /// The one that removes something; there is never a second.
+    removal: Option<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Nothing runs yet.
+    pub fn new(env: Arc<Env>, out: Sender<Event>) -> Self {
+        Self { env, out, stop: Arc::default(), removal: None }
+    }
+
+    /// Starts what an effect asks for.
+    pub fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::LookInUse(roots) => {
+                self.spawn("in-use", move |env, out, _| {
+                    let _ = out.send(Event::InUse(facts::look_in_use(&roots, env)));
+                });
+            }
+            Effect::Look(question) => {
+                self.spawn("look", move |env, out, _| {
+                    let _ = out.send(Event::Facts(Box::new(question.answer(env))));
+                });
+            }
+            Effect::ReadTrash => {
+                self.spawn("trash", |env, out, _| send_trash(env, out));
+            }
+            Effect::Remove(plan) => self.remove(move |env, out, stop| {
+                let report = execute::run(&plan, env, stop, &mut |p| {
+                    let _ = out.send(Event::Progress(p.clone()));
+                });
+                send_trash(env, out);
+                let _ = out.send(Event::Removed(Box::new(report)));
+            }),
+            Effect::Empty(empty) => self.remove(move |env, out, stop| {
+                let mut so_far = Progress { of: empty.things().len(), ..Progress::default() };
+                let mut told = Instant::now();
+                let done = empty.run(stop, &mut |n| {
+                    so_far.files += n;
+                    if told.elapsed() > Duration::from_millis(50) {
+                        told = Instant::now();
+                        let _ = out.send(Event::Progress(so_far.clone()));
+                    }
+                });
+                send_trash(env, out);
+                let _ = out.send(Event::Emptied(done));
+            }),
+            Effect::Undo(run) => self.remove(move |env, out, _| {
+                let all = ledger::read(&ledger::roots(env, &mounts::read()));
+                let items = restore::plan(&all, |t| t.ours.as_ref().is_some_and(|o| o.run == run));
+                let done = items.iter().flat_map(restore::Restore::run).collect();
+                send_trash(env, out);
+                let _ = out.send(Event::Restored(done));
+            }),
+            Effect::StopRemoval => self.stop.store(true, Ordering::Relaxed),
+            _ => {}
+        }
+    }
+
+    /// Asks a removal to stop after its current entry and waits for it, for a limited time if one is given.
+    pub fn stop(&mut self, limit: Option<Duration>) {
+        self.stop.store(true, Ordering::Relaxed);
+        let Some(removal) = self.removal.take() else { return };
+        let Some(limit) = limit else {
+            let _ = removal.join();
+            return;
+        };
+        let deadline = Instant::now() + limit;
+        while !removal.is_finished() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn remove(&mut self, work: impl FnOnce(&Env, &Sender<Event>, &AtomicBool) + Send + 'static) {
+        if self.removal.as_ref().is_some_and(|r| !r.is_finished()) {
+            let _ = self.out.send(Event::Failed("something is still being removed".into()));
+            return;
+        }
+        self.stop.store(false, Ordering::Relaxed);
+        self.removal = self.spawn("removal", work);
+    }
+
+    fn spawn(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Env, &Sender<Event>, &AtomicBool) + Send + 'static,
+    ) -> Option<JoinHandle<()>> {
+        let (env, out, stop) = (Arc::clone(&self.env), self.out.clone(), Arc::clone(&self.stop));
+        let failed = self.out.clone();
+        let thread = std::thread::Builder::new().name(name.into()).spawn(move || {
+            if catch_unwind(AssertUnwindSafe(|| work(&env, &out, &stop))).is_err() {
+                let _ = out.send(Event::Failed("a bug in mldu stopped this; what was done is done".into()));
+            }
+        });
+        thread
+            .inspect_err(|e| {
+                let _ = failed.send(Event::Failed(format!("no thread could be started: {e}")));
+            })
+            .ok()
+    }
+}
+
+fn send_trash(env: &Env, out: &Sender<Event>) {
+    let _ = out.send(Event::Trash(ledger::read(&ledger::roots(env, &mounts::read()))));
+}

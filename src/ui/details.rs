@@ -1,0 +1,104 @@
+//! Everything known of one row.
+
+use super::paint::Canvas;
+use crate::app::App;
+use crate::model::rows::RowKey;
+use crate::text;
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, app: &App, key: RowKey, scroll: usize) {
+    let theme = canvas.theme;
+    let last = canvas.height() - 1;
+    canvas.text(1, 0, &app.inventory.row_name(key), theme.strong());
+    canvas.rule(1);
+    let width = canvas.width() - 18;
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    for (label, value) in facts(app, key) {
+        for (i, line) in text::wrap(&value, width).into_iter().enumerate() {
+            lines.push((if i == 0 { label } else { "" }, line));
+        }
+    }
+    let room = usize::from(last.saturating_sub(3));
+    let scroll = scroll.min(lines.len().saturating_sub(room));
+    for (y, (label, value)) in lines.iter().skip(scroll).take(room).enumerate() {
+        let y = 2 + y as u16;
+        canvas.text(1, y, label, theme.dim());
+        canvas.text(16, y, value, theme.plain());
+    }
+    canvas.rule(last - 1);
+    canvas.keys(last, &[("↑↓", "scroll")], &[("Esc", "back")]);
+}
+
+fn facts(app: &App, key: RowKey) -> Vec<(&'static str, String)> {
+    let inventory = &app.inventory;
+    let m = inventory.row_measure(key);
+    let size = |n| text::size(n, app.context.units);
+    let mut facts: Vec<(&'static str, String)> = Vec::new();
+    if let RowKey::Item(id) = key
+        && let Some(item) = inventory.item(id)
+    {
+        facts.push(("what", item.kind.into()));
+        facts.extend(item.version.clone().map(|v| ("version", v)));
+        facts.extend(item.origin.clone().map(|o| ("from", o)));
+        let paths = item.parts.iter().take(20).map(|p| text::path(&inventory.tree.path(p.node)));
+        facts.extend(paths.map(|p| ("path", p)));
+        if item.parts.len() > 20 {
+            facts.push(("", format!("and {} more", item.parts.len() - 20)));
+        }
+        if !item.holds.is_empty() {
+            facts.push((
+                "shares",
+                text::counted(item.holds.len() as u64, "blob with others", "blobs, some with others"),
+            ));
+        }
+    }
+    let store = match key {
+        RowKey::Store(_, id) => inventory.store(id),
+        RowKey::Item(id) => inventory.item(id).and_then(|i| inventory.store(i.store)),
+        _ => None,
+    };
+    if let Some(store) = store {
+        facts.push(("cache", format!("{} ({})", store.family, store.role)));
+        if matches!(key, RowKey::Store(..)) {
+            facts.push(("path", text::path(&inventory.tree.path(store.root.into()))));
+        }
+    }
+    if let RowKey::Node(node) = key {
+        facts.push(("path", text::path(&inventory.tree.path(node))));
+        if let Some(file) = inventory.tree.file(node)
+            && let Some(slot) = file.link
+        {
+            let links = inventory.tree.links().get(slot).nlink;
+            facts.push(("names", format!("{links} hard links; its bytes come back with the last")));
+        }
+    }
+    facts.push((
+        "on disk",
+        format!("{}  ({} bytes)", size(m.usage.on_disk), text::full_count(m.usage.on_disk)),
+    ));
+    facts.push((
+        "length",
+        format!("{}  ({} bytes)", size(m.usage.apparent), text::full_count(m.usage.apparent)),
+    ));
+    if !matches!(key, RowKey::Node(_) | RowKey::Rest) {
+        facts.push(("frees", format!("{} if only this goes", size(m.frees))));
+    }
+    facts.push(("files", text::full_count(m.usage.files)));
+    if m.newest > 0 {
+        let then = i64::from(m.newest);
+        let age = text::age(then, app.status.now);
+        facts.push(("changed", format!("{}  ({age} ago)", text::rfc3339(then).unwrap_or_default())));
+    }
+    facts.push(("if deleted", inventory.row_verdict(key).label().to_string()));
+    if let Some(store) = store {
+        facts.push(("to get it back", store.hint.to_string()));
+    }
+    if let RowKey::Item(id) = key {
+        facts.extend(inventory.notes(id).into_iter().map(|n| ("note", n)));
+        if let Some(closed) = app.status.closed_processes.filter(|n| *n > 0) {
+            let n = text::counted(closed as u64, "process", "processes");
+            facts.push(("in use", format!("none seen, but {n} of others could not be looked into")));
+        }
+    }
+    facts
+}

@@ -1,0 +1,107 @@
+//! The first five lines: which machine and mount, how full it is, for whom, and what can go now.
+
+use super::paint::Canvas;
+use crate::app::App;
+use crate::model::inventory::ScanState;
+use crate::model::mount::{Pressure, Space};
+use crate::text;
+
+/// Draws them.
+pub fn draw(canvas: &mut Canvas<'_>, app: &App) {
+    let theme = canvas.theme;
+    let width = canvas.width();
+    let mut x = canvas.text(0, 0, "mldu", theme.strong());
+    x = canvas.text(x + 2, 0, &app.context.host, theme.plain());
+    let scanning = scan_line(canvas, app);
+    let end = width.saturating_sub(text::width(&scanning) + 1);
+    if let Some(h) = &app.status.headline {
+        let m = &h.mount;
+        let device = m.source.rsplit('/').next().unwrap_or(&m.source);
+        let place = format!("{}  {} {device}", text::path(&m.path), m.fstype);
+        canvas.text(x + 2, 0, &text::cut_end(&place, end.saturating_sub(x + 3)), theme.plain());
+    }
+    canvas.right(width.saturating_sub(1), 0, &scanning, theme.dim());
+    if let Some(h) = &app.status.headline {
+        gauges(canvas, app, h.mount.space.unwrap_or_default(), h.pressure);
+        let x = canvas.text(1, 3, h.word, theme.pressure(h.pressure));
+        canvas.text(x + 2, 3, &h.sentence, theme.plain());
+    }
+    can_go(canvas, app);
+}
+
+fn gauges(canvas: &mut Canvas<'_>, app: &App, space: Space, pressure: Pressure) {
+    let size = |n| text::size(n, app.context.units);
+    let mut rows = vec![(
+        "bytes",
+        space.percent(),
+        share(space.total.saturating_sub(space.available), space.total),
+        size(space.available),
+        size(space.total),
+    )];
+    if let (Some(percent), Some(all), Some(left)) =
+        (space.inode_percent(), space.inodes, space.inodes_available)
+    {
+        rows.push(("inodes", percent, share(all - left.min(all), all), text::count(left), text::count(all)));
+        if pressure == Pressure::Inodes {
+            rows.reverse();
+        }
+    }
+    let theme = canvas.theme;
+    // The bar takes what the words leave: label, percent, two numbers.
+    let cells = canvas.width().saturating_sub(9 + 1 + 4 + 2 + 25 + 1).clamp(10, 60);
+    for (i, (label, percent, share, left, all)) in rows.into_iter().enumerate() {
+        let y = 1 + i as u16;
+        canvas.text(1, y, label, theme.plain());
+        canvas.text(9, y, &theme.bar(share, cells, true), theme.gauge(pressure, percent));
+        canvas.right(9 + cells + 5, y, &format!("{percent}%"), theme.strong());
+        let words = format!("{left:>10} free of {all:>10}");
+        canvas.right(canvas.width() - 1, y, &words, theme.plain());
+    }
+}
+
+fn share(part: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+fn can_go(canvas: &mut Canvas<'_>, app: &App) {
+    let theme = canvas.theme;
+    let (safe, fetched) = app.status.can_go;
+    let size = |n| text::size(n, app.context.units);
+    if app.inventory.state == ScanState::Running && safe + fetched == 0 {
+        canvas.text(1, 4, "Can go now: still looking", theme.plain());
+        return;
+    }
+    let mut spans = vec![
+        ("Can go now: ".to_string(), theme.plain()),
+        (format!("{} safe", size(safe)), theme.strong()),
+        (format!(" + {} you can download again", size(fetched)), theme.plain()),
+    ];
+    let (trashed, _) = app.status.in_trash();
+    if trashed > 0 {
+        spans.push((format!("; {} in mldu's trash", size(trashed)), theme.plain()));
+    }
+    canvas.spans(1, 4, &spans);
+}
+
+/// What the scan does, or did.
+fn scan_line(canvas: &Canvas<'_>, app: &App) -> String {
+    let p = &app.inventory.progress;
+    let entries = text::count(p.entries);
+    if app.inventory.state != ScanState::Running {
+        let how = if app.inventory.state == ScanState::Stopped { ", stopped" } else { "" };
+        return format!("{entries} files in {:.1} s{how}", p.seconds);
+    }
+    let spinner = canvas.theme.spinner((p.seconds * 4.0) as usize);
+    let rate = if p.seconds > 0.2 {
+        text::count((p.entries as f64 / p.seconds) as u64) + "/s"
+    } else {
+        String::new()
+    };
+    match p.expected.filter(|e| *e > 0) {
+        Some(expected) => {
+            let percent = (p.entries * 100 / expected).min(99);
+            format!("scanning {spinner} {percent}%  {entries} of {}  {rate}", text::count(expected))
+        }
+        None => format!("scanning {spinner} {entries}  {rate}"),
+    }
+}

@@ -1,0 +1,194 @@
+//! The plan: the list is the point, so it has the whole screen.
+
+use super::paint::Canvas;
+use crate::app::App;
+use crate::app::mode::{Asked, Confirm};
+use crate::model::mount::{Pressure, Space};
+use crate::removal::plan::{Action, How, Line, Plan};
+use crate::text;
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm) {
+    let theme = canvas.theme;
+    let width = canvas.width();
+    let last = canvas.height() - 1;
+    let plan = confirm.plan();
+    let size = |n| text::size(n, app.context.units);
+    let things = text::counted(plan.lines.len() as u64, "item", "items");
+    canvas.text(1, 0, &format!("PLAN  {things}, {}", size(plan.size.on_disk)), theme.strong());
+    if let Some(h) = &app.status.headline {
+        let place = format!("{}  {}  {}", text::path(&h.mount.path), h.mount.fstype, h.word);
+        canvas.right(width - 1, 0, &place, theme.plain());
+    }
+    canvas.rule(1);
+    canvas.right(13, 2, "SIZE", theme.dim());
+    canvas.right(24, 2, "FREES NOW", theme.dim());
+    canvas.right(31, 2, "FILES", theme.dim());
+    canvas.text(33, 2, "WHAT", theme.dim());
+    let notes = notes(app, plan, width - 5);
+    // What must be seen stays on the screen: the ways, before and after, the question. The list scrolls.
+    let below = 4 + 3 + 2 + u16::try_from(notes.len().min(5)).unwrap_or(5) + 3;
+    let room = usize::from(last.saturating_sub(3 + below)).max(2);
+    let top = confirm.cursor.saturating_sub(room.saturating_sub(1));
+    let mut y = 3;
+    for (i, line) in plan.lines.iter().enumerate().skip(top).take(room) {
+        draw_line(canvas, app, line, y, i == confirm.cursor);
+        y += 1;
+    }
+    if plan.lines.is_empty() {
+        canvas.text(3, y, "Nothing of what is marked can go this way.", theme.strong());
+        y += 1;
+    } else if plan.lines.len() > room {
+        let more = plan.lines.len().saturating_sub(top + room);
+        canvas.text(3, y, &format!("{more} more below; ↑↓ scrolls"), theme.dim());
+        y += 1;
+    }
+    y += 1;
+    for note in notes.iter().take(usize::from(last.saturating_sub(y + 11)).max(1)) {
+        canvas.text(2, y, note, theme.plain());
+        y += 1;
+    }
+    ways(canvas, app, confirm, last - 10);
+    before_and_after(canvas, app, plan, last - 5);
+    canvas.rule(last - 2);
+    question(canvas, app, confirm, last);
+}
+
+fn draw_line(canvas: &mut Canvas<'_>, app: &App, line: &Line, y: u16, under_cursor: bool) {
+    let theme = canvas.theme;
+    let size = |n| text::size(n, app.context.units);
+    canvas.right(13, y, &size(line.size.on_disk), theme.plain());
+    canvas.right(24, y, &size(line.frees), theme.strong());
+    canvas.right(31, y, &text::count(line.size.files), theme.dim());
+    let word = line.verdict.label();
+    let what = match line.action {
+        Action::Trash => format!("{}, {word}", line.kind),
+        Action::Delete => format!("{}, for good, {word}", line.kind),
+    };
+    let end = canvas.width() - 1;
+    canvas.right(end, y, &what, theme.verdict(line.verdict));
+    let path = text::short_path(&line.path, &app.context.home);
+    let mut name = if path.ends_with(&line.name) { path } else { format!("{}  {path}", line.name) };
+    let room = end.saturating_sub(33 + text::width(&what) + 2);
+    if text::width(&name) > room {
+        name.clone_from(&line.name);
+    }
+    canvas.text(33, y, &text::cut_middle(&name, room), theme.plain());
+    if under_cursor {
+        canvas.restyle(y, theme.cursor());
+        canvas.text(0, y, ">", theme.cursor());
+    }
+}
+
+/// What the numbers alone do not say.
+fn notes(app: &App, plan: &Plan, width: usize) -> Vec<String> {
+    let size = |n| text::size(n, app.context.units);
+    let mut notes: Vec<String> = Vec::new();
+    for r in &plan.refused {
+        let way = if r.way_on.is_empty() { String::new() } else { format!("; {}", r.way_on) };
+        notes.push(format!("Left out: {}, {}{way}", r.name, r.reason));
+    }
+    if plan.held > 0 {
+        notes.push(format!("{} stay: names outside this plan hold them", size(plan.held)));
+    }
+    if plan.later > 0 {
+        notes.push(format!(
+            "Trash is on the same disk: {} come back only when it is emptied (E); u brings them back",
+            size(plan.later)
+        ));
+    }
+    if plan.closed_processes > 0 {
+        let n = text::counted(plan.closed_processes as u64, "process", "processes");
+        notes.push(format!("In use: none seen, but {n} of other users could not be looked into"));
+    }
+    if let Some(line) = plan.lines.iter().find(|l| !l.notes.is_empty()) {
+        notes.push(format!("{}: {}", line.name, line.notes.join("; ")));
+    }
+    notes.iter().flat_map(|n| text::wrap(n, width)).collect()
+}
+
+fn ways(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, y: u16) {
+    let theme = canvas.theme;
+    let size = |n| text::size(n, app.context.units);
+    let (frees, undo) = (52, 66);
+    canvas.text(3, y, "HOW", theme.dim());
+    canvas.right(frees, y, "FREES NOW", theme.dim());
+    canvas.right(undo, y, "UNDO", theme.dim());
+    for (i, plan) in confirm.plans.iter().enumerate() {
+        let y = y + 1 + i as u16;
+        let words = match plan.how {
+            How::SafeForGood => "delete what is safe, trash the rest",
+            How::Trash => "trash all",
+            How::ForGood => "delete all for good",
+        };
+        let style = if i == confirm.chosen { theme.strong() } else { theme.plain() };
+        if i == confirm.chosen {
+            canvas.text(1, y, ">", theme.strong());
+        }
+        canvas.text(3, y, &format!("{}  {words}", i + 1), style);
+        if plan.is_empty() {
+            let why = plan.trash_refused.as_deref().unwrap_or("nothing can go this way");
+            canvas.text(30, y, &format!("no: {why}"), theme.plain());
+            continue;
+        }
+        canvas.right(frees, y, &size(plan.frees), style);
+        let back = if plan.undoable == 0 { "nothing".to_string() } else { size(plan.undoable) };
+        canvas.right(undo, y, &back, style);
+    }
+}
+
+fn before_and_after(canvas: &mut Canvas<'_>, app: &App, plan: &Plan, y: u16) {
+    let Some(change) = plan.changes.iter().max_by_key(|c| c.frees) else { return };
+    let (Some(now), Some(after)) = (change.mount.space, change.after()) else { return };
+    gauge(canvas, app, "now", &now, change.mount.pressure(), y);
+    gauge(canvas, app, "after", &after, Pressure::Fine, y + 1);
+}
+
+fn gauge(canvas: &mut Canvas<'_>, app: &App, label: &str, space: &Space, pressure: Pressure, y: u16) {
+    let theme = canvas.theme;
+    let cells = canvas.width().saturating_sub(9 + 6 + 20).clamp(10, 60);
+    let share = if space.total == 0 {
+        0.0
+    } else {
+        (space.total - space.available.min(space.total)) as f64 / space.total as f64
+    };
+    canvas.text(1, y, label, theme.plain());
+    canvas.text(8, y, &theme.bar(share, cells, true), theme.gauge(pressure, space.percent()));
+    canvas.right(8 + cells + 5, y, &format!("{}%", space.percent()), theme.strong());
+    let left = format!("{} free", text::size(space.available, app.context.units));
+    canvas.right(canvas.width() - 1, y, &left, theme.plain());
+}
+
+fn question(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, last: u16) {
+    let theme = canvas.theme;
+    let plan = confirm.plan();
+    let size = |n| text::size(n, app.context.units);
+    match &confirm.asked {
+        Asked::Nothing => {
+            let line = if plan.is_empty() {
+                "Esc goes back; another way may work.".to_string()
+            } else if plan.is_final() {
+                format!(
+                    "Enter goes on; you then type the word  delete , as {} cannot be undone",
+                    size(plan.frees)
+                )
+            } else {
+                "Enter goes on; you are asked once more.".to_string()
+            };
+            canvas.text(1, last - 1, &line, theme.plain());
+            canvas.keys(last, &[("1 2 3", "how"), ("↑↓", "item"), ("Space", "drop it")], &[("Esc", "back")]);
+        }
+        Asked::YesNo => {
+            let line = format!("Move {} to the trash? Nothing is freed by that.  y/N", size(plan.undoable));
+            canvas.text(1, last - 1, &line, theme.strong());
+            canvas.keys(last, &[("y", "yes"), ("Enter", "no")], &[("Esc", "back")]);
+        }
+        Asked::Word(word) => {
+            let ask = format!("{} will be gone for good. Type  delete  and Enter: ", size(plan.frees));
+            let x = canvas.text(1, last - 1, &ask, theme.alarm());
+            let x = canvas.text(x, last - 1, &text::plain(word.value()), theme.strong());
+            canvas.text(x, last - 1, " ", theme.cursor());
+            canvas.keys(last, &[("Enter", "go on, if the word is there")], &[("Esc", "back")]);
+        }
+    }
+}
