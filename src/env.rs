@@ -261,6 +261,12 @@ impl Env {
             || (self.sees(path) && path.symlink_metadata().is_ok())
     }
 
+    /// The path without links on the way; as it is where that cannot be known.
+    pub fn real_path(&self, path: &Path) -> PathBuf {
+        let real = self.sees(path).then(|| path.canonicalize().ok()).flatten();
+        real.filter(|p| self.sees(p)).unwrap_or_else(|| path.to_path_buf())
+    }
+
     /// Whether this world reaches that far: always, or below the one folder of a fixed one.
     pub fn sees(&self, path: &Path) -> bool {
         self.fixed.as_ref().is_none_or(|f| path.starts_with(&f.disk))
@@ -330,6 +336,20 @@ mod tests {
             assert_eq!(env.expand(Path::new(given)), Path::new(meant), "{given}");
         }
         assert_eq!(env.var("EMPTY"), None);
+    }
+
+    #[test]
+    fn links_on_the_way_are_followed_only_within_this_world() {
+        let tmp = tempfile::tempdir().expect("a folder");
+        let home = tmp.path().canonicalize().expect("a path");
+        std::fs::create_dir_all(home.join("data/conda")).expect("a folder");
+        std::os::unix::fs::symlink("data/conda", home.join("conda")).expect("a link");
+        std::os::unix::fs::symlink("/usr", home.join("out")).expect("a link");
+        let env = Env::fixed(&home);
+        assert_eq!(env.real_path(&home.join("conda")), home.join("data/conda"));
+        assert_eq!(env.real_path(&home.join("out")), home.join("out"));
+        assert_eq!(env.real_path(&home.join("none/x")), home.join("none/x"));
+        assert_eq!(env.real_path(Path::new("/usr/../etc")), Path::new("/usr/../etc"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! They look and say. They never walk the disk, draw, or remove, and they know nothing of one another.
 
+pub mod conda;
+pub mod conda_env;
 pub mod declared;
 pub mod listing;
 pub mod names;
@@ -120,7 +122,7 @@ pub trait Family: Sync + Send {
 }
 
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
-pub static REGISTRY: &[&dyn Family] = &[&tfhub::TfHub];
+pub static REGISTRY: &[&dyn Family] = &[&tfhub::TfHub, &conda::Conda, &conda_env::CondaEnv];
 
 /// A family by its place in [`all`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
