@@ -26,6 +26,9 @@ pub struct Cli {
     /// Make a believable box in a temporary folder, work on that, and remove it on leaving
     #[arg(long)]
     pub demo: bool,
+    /// With --demo: show a full disk of a machine called gpu07, as in the README's picture
+    #[arg(long, hide = true, requires = "demo")]
+    pub picture: bool,
     /// Refuse everything that removes
     #[arg(short = 'r', long, env = "MLDU_READ_ONLY", value_parser = clap::builder::FalseyValueParser::new(), num_args = 0, default_missing_value = "true")]
     pub read_only: bool,

@@ -9,6 +9,7 @@
 pub mod app;
 pub mod cli;
 pub mod commands;
+pub mod demo;
 pub mod env;
 pub mod families;
 pub mod model;
@@ -52,6 +53,9 @@ fn dispatch(cli: Cli) -> Exit {
             return Exit::Usage;
         }
     };
+    if cli.demo {
+        return demonstrate(settings, cli.picture);
+    }
     match cli.command {
         Some(Command::Report(args)) => commands::report::run(&settings, args.json),
         Some(Command::Undo(args)) => commands::undo::run(&env, args.run.as_deref(), args.json),
@@ -61,9 +65,35 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Trash { command: TrashCommand::Empty { run, yes, dry_run } }) => {
             commands::trash::empty(&env, settings.units, run.as_deref(), yes, dry_run)
         }
-        None if tui::terminal::is_there() => tui::run(&settings, context(&settings)),
-        None => commands::report::run(&settings, false),
+        None => open(&settings, context(&settings)),
     }
+}
+
+/// The interface, or the report where there is no terminal.
+fn open(settings: &Settings, context: app::Context) -> Exit {
+    if tui::terminal::is_there() && !settings.dumb {
+        tui::run(settings, context)
+    } else {
+        commands::report::run(settings, false)
+    }
+}
+
+/// The same on a made-up box.
+fn demonstrate(mut settings: Settings, picture: bool) -> Exit {
+    let demo = match demo::Demo::make(&settings.scan.env.temp(), settings.now) {
+        Ok(demo) => demo,
+        Err(e) => return complain(&format!("the demo could not be made: {e}")),
+    };
+    settings.scan.env = demo.env();
+    settings.scan.roots.clear();
+    let mut context = context(&settings);
+    context.demo = true;
+    if picture {
+        settings.scan.shown_mounts = Some(demo::full_disk());
+        context.host = "gpu07".into();
+        context.is_root = false;
+    }
+    open(&settings, context)
 }
 
 /// What the interface needs to know of the world.

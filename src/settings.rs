@@ -35,6 +35,8 @@ pub struct Settings {
     pub now: i64,
     /// The time, if it stands still: for pictures and tests.
     pub fixed_now: Option<i64>,
+    /// Whether the terminal can only print, one line after the other.
+    pub dumb: bool,
     /// Whether nothing may be removed.
     pub read_only: bool,
 }
@@ -64,6 +66,7 @@ impl Settings {
             ascii: show.ascii || !has_utf8(env),
             now,
             fixed_now,
+            dumb: matches!(env.text("TERM"), None | Some("dumb")),
             read_only,
         })
     }

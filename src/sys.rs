@@ -12,6 +12,7 @@ pub mod mounts;
 pub mod portable;
 pub mod proc;
 pub mod read;
+pub mod reserve;
 pub mod signals;
 pub mod tty;
 pub mod user;

@@ -273,8 +273,7 @@ fn farewell(tally: &Tally, units: Units) -> String {
     }
     let size = |n| text::size(n, units);
     let mut line = match &tally.mount {
-        Some((path, before, now, total)) => {
-            let used = 100 - (now * 100).checked_div(*total).unwrap_or(100).min(100);
+        Some((path, before, now, used)) => {
             let freed = size(u64::try_from(tally.freed).unwrap_or(0));
             let (before, now) = (size(*before), size(*now));
             format!("freed {freed} on {} ({before} → {now} free, {used}% used)", text::path(path))

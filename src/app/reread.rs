@@ -18,11 +18,13 @@ impl App {
             .collect();
         folders.sort_unstable();
         folders.dedup();
-        let outer: Vec<DirId> = folders
-            .iter()
-            .copied()
-            .filter(|f| !tree.ancestors(*f).skip(1).any(|above| folders.contains(&above)))
-            .collect();
+        // A store is read whole, so what lies in it is read with it; any other folder only itself.
+        let covered = |f: &DirId| {
+            tree.ancestors(*f)
+                .skip(1)
+                .any(|above| self.inventory.is_store_root(above) && folders.contains(&above))
+        };
+        let outer: Vec<DirId> = folders.iter().copied().filter(|f| !covered(f)).collect();
         self.again(&outer)
     }
 

@@ -30,7 +30,7 @@ pub struct Tally {
     pub trashed: u64,
     /// The last run that trashed something.
     pub run: Option<String>,
-    /// The mount: path, bytes left before, bytes left now, bytes in all.
+    /// The mount: path, bytes left before, bytes left now, percent in use now.
     pub mount: Option<(PathBuf, u64, u64, u64)>,
     /// Things that did not go as planned.
     pub failed: usize,

@@ -155,7 +155,7 @@ impl App {
         for m in &report.measured {
             tally.freed += m.came_back().unwrap_or(0);
             let before = tally.mount.as_ref().filter(|t| t.0 == m.mount).map_or(m.before, |t| t.1);
-            tally.mount = Some((m.mount.clone(), before, m.after.unwrap_or(m.before), m.total));
+            tally.mount = Some((m.mount.clone(), before, m.after.unwrap_or(m.before), m.percent));
         }
         // What went is no longer marked; what stayed is.
         let paths: Vec<_> = report

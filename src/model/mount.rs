@@ -28,6 +28,12 @@ impl Space {
         percent_up(self.used(), self.used() + self.available)
     }
 
+    /// Share in use, from 0 to 1, of what this user can have.
+    pub fn share(&self) -> f64 {
+        let whole = self.used() + self.available;
+        if whole == 0 { 0.0 } else { self.used() as f64 / whole as f64 }
+    }
+
     /// Share of inodes in use, rounded up.
     pub fn inode_percent(&self) -> Option<u64> {
         let (total, left) = (self.inodes?, self.inodes_available?);

@@ -85,8 +85,8 @@ pub struct Measured {
     pub before: u64,
     /// Bytes left afterwards; `None` if the file system did not answer in time.
     pub after: Option<u64>,
-    /// Bytes of the file system.
-    pub total: u64,
+    /// Share in use afterwards, in percent as `df` prints it.
+    pub percent: u64,
 }
 
 impl Measured {
@@ -329,14 +329,18 @@ fn measure_before(plan: &Plan) -> Vec<Measured> {
             estimated: c.frees,
             before: space.available,
             after: None,
-            total: space.total,
+            percent: space.percent(),
         })
     });
     measured.collect()
 }
 
 fn measure_after(before: Vec<Measured>) -> Vec<Measured> {
-    before.into_iter().map(|m| Measured { after: settled(&m.mount).map(|s| s.available), ..m }).collect()
+    let again = |m: Measured| match settled(&m.mount) {
+        Some(space) => Measured { after: Some(space.available), percent: space.percent(), ..m },
+        None => m,
+    };
+    before.into_iter().map(again).collect()
 }
 
 /// What is left on a mount once everything written is on the disk. Some file systems say it only then. A mount that

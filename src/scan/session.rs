@@ -54,12 +54,22 @@ pub struct Settings {
     pub backend: Backend,
     /// The time, seconds since 1970.
     pub now: i64,
+    /// Mounts to show in place of the real ones, for pictures.
+    pub shown_mounts: Option<Vec<Mount>>,
 }
 
 impl Settings {
     /// A scan of all that is known in this world.
     pub fn new(env: Arc<Env>, now: i64) -> Self {
-        Self { env, roots: Vec::new(), one_fs: false, threads: 0, backend: Backend::Native, now }
+        Self {
+            env,
+            roots: Vec::new(),
+            one_fs: false,
+            threads: 0,
+            backend: Backend::Native,
+            now,
+            shown_mounts: None,
+        }
     }
 }
 
@@ -241,9 +251,9 @@ impl Session {
     fn once_more(&self, folders: &[Again], sink: &Sender<ScanEvent>, cancel: &Arc<AtomicBool>) {
         let began = Instant::now();
         let (borders, _) = self.borders();
-        let mut mounts: Vec<Mount> = Vec::new();
+        let mut mounts: Vec<Mount> = self.settings.shown_mounts.clone().unwrap_or_default();
         for mount in folders.iter().filter_map(|f| sys::mounts::holding(&self.mounts, &f.path)) {
-            if !mounts.iter().any(|m| m.id == mount.id) {
+            if self.settings.shown_mounts.is_none() && !mounts.iter().any(|m| m.id == mount.id) {
                 mounts.push(sys::mounts::look(mount));
             }
         }
@@ -311,6 +321,9 @@ impl Session {
 
     /// The mounts that hold what is read, those with the roots first.
     fn mounts_of(&self, trip: &Itinerary) -> Vec<Mount> {
+        if let Some(shown) = &self.settings.shown_mounts {
+            return shown.clone();
+        }
         let mut found: Vec<&MountInfo> = Vec::new();
         for root in trip.phases.iter().flat_map(|p| &p.roots) {
             let holding = sys::mounts::holding(&self.mounts, root);

@@ -86,8 +86,11 @@ fn facts(app: &App, key: RowKey) -> Vec<(&'static str, String)> {
     facts.push(("files", text::full_count(m.usage.files)));
     if m.newest > 0 {
         let then = i64::from(m.newest);
-        let age = text::age(then, app.status.now);
-        facts.push(("changed", format!("{}  ({age} ago)", text::rfc3339(then).unwrap_or_default())));
+        let age = match text::age(then, app.status.now).as_str() {
+            "now" => "just now".to_string(),
+            age => format!("{age} ago"),
+        };
+        facts.push(("changed", format!("{}  ({age})", text::rfc3339(then).unwrap_or_default())));
     }
     facts.push(("if deleted", inventory.row_verdict(key).label().to_string()));
     if let Some(store) = store {

@@ -43,7 +43,8 @@ fn lines(canvas: &Canvas<'_>, app: &App, report: &Report, plan: &Plan) -> Vec<Ve
         let style = if strong { theme.strong() } else { theme.plain() };
         lines.extend(text::wrap(&text, width).into_iter().map(|l| vec![(l, style)]));
     };
-    for m in &report.measured {
+    // A plan that only moves things to the trash gives nothing back, and says nothing about it.
+    for m in report.measured.iter().filter(|m| m.estimated > 0) {
         let mount = text::path(&m.mount);
         match m.came_back() {
             Some(n) if n >= 0 => say(

@@ -31,36 +31,27 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App) {
 
 fn gauges(canvas: &mut Canvas<'_>, app: &App, space: Space, pressure: Pressure) {
     let size = |n| text::size(n, app.context.units);
-    let mut rows = vec![(
-        "bytes",
-        space.percent(),
-        share(space.total.saturating_sub(space.available), space.total),
-        size(space.available),
-        size(space.total),
-    )];
+    let mut rows = vec![("bytes", space.percent(), space.share(), size(space.available), size(space.total))];
     if let (Some(percent), Some(all), Some(left)) =
         (space.inode_percent(), space.inodes, space.inodes_available)
     {
-        rows.push(("inodes", percent, share(all - left.min(all), all), text::count(left), text::count(all)));
+        let used = if all == 0 { 0.0 } else { all.saturating_sub(left) as f64 / all as f64 };
+        rows.push(("inodes", percent, used, text::count(left), text::count(all)));
         if pressure == Pressure::Inodes {
             rows.reverse();
         }
     }
     let theme = canvas.theme;
     // The bar takes what the words leave: label, percent, two numbers.
-    let cells = canvas.width().saturating_sub(9 + 1 + 4 + 2 + 25 + 1).clamp(10, 60);
+    let cells = canvas.width().saturating_sub(9 + 5 + 1 + 27 + 1).clamp(10, 60);
     for (i, (label, percent, share, left, all)) in rows.into_iter().enumerate() {
         let y = 1 + i as u16;
         canvas.text(1, y, label, theme.plain());
         canvas.text(9, y, &theme.bar(share, cells, true), theme.gauge(pressure, percent));
         canvas.right(9 + cells + 5, y, &format!("{percent}%"), theme.strong());
-        let words = format!("{left:>10} free of {all:>10}");
+        let words = format!("{left:>9} free of {all:>9}");
         canvas.right(canvas.width() - 1, y, &words, theme.plain());
     }
-}
-
-fn share(part: u64, whole: u64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 fn can_go(canvas: &mut Canvas<'_>, app: &App) {
@@ -78,7 +69,7 @@ fn can_go(canvas: &mut Canvas<'_>, app: &App) {
     ];
     let (trashed, _) = app.status.in_trash();
     if trashed > 0 {
-        spans.push((format!("; {} in mldu's trash", size(trashed)), theme.plain()));
+        spans.push((format!("   in trash: {}", size(trashed)), theme.plain()));
     }
     canvas.spans(1, 4, &spans);
 }

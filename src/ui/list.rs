@@ -130,7 +130,8 @@ fn name(app: &App, key: RowKey) -> String {
             s.title.as_ref().map_or(path.clone(), |t| format!("{path}  {t}"))
         }),
         RowKey::Item(id) => app.inventory.item(id).map_or_else(String::new, |i| {
-            let version = i.version.as_ref().map(|v| format!("  {v}")).unwrap_or_default();
+            let version = i.version.as_ref().filter(|v| !i.name.contains(v.as_str()));
+            let version = version.map(|v| format!("  {v}")).unwrap_or_default();
             let left = if i.leftover { "  (leftover)" } else { "" };
             format!("{}{version}{left}", i.name)
         }),

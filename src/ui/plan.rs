@@ -147,13 +147,8 @@ fn before_and_after(canvas: &mut Canvas<'_>, app: &App, plan: &Plan, y: u16) {
 fn gauge(canvas: &mut Canvas<'_>, app: &App, label: &str, space: &Space, pressure: Pressure, y: u16) {
     let theme = canvas.theme;
     let cells = canvas.width().saturating_sub(9 + 6 + 20).clamp(10, 60);
-    let share = if space.total == 0 {
-        0.0
-    } else {
-        (space.total - space.available.min(space.total)) as f64 / space.total as f64
-    };
     canvas.text(1, y, label, theme.plain());
-    canvas.text(8, y, &theme.bar(share, cells, true), theme.gauge(pressure, space.percent()));
+    canvas.text(8, y, &theme.bar(space.share(), cells, true), theme.gauge(pressure, space.percent()));
     canvas.right(8 + cells + 5, y, &format!("{}%", space.percent()), theme.strong());
     let left = format!("{} free", text::size(space.available, app.context.units));
     canvas.right(canvas.width() - 1, y, &left, theme.plain());

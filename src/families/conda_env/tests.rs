@@ -165,7 +165,11 @@ fn a_prefix_that_holds_more_than_conda_is_kept() {
     let f = Fixture::new();
     environment(&f, ".", &[]);
     f.kib("bin/tool", 4);
-    assert!(only(&f).contains("[protected] 20 20 {0 packages; more than conda lives in this folder"), "{}", only(&f));
+    assert!(
+        only(&f).contains("[protected] 20 20 {0 packages; more than conda lives in this folder"),
+        "{}",
+        only(&f)
+    );
 }
 
 #[test]

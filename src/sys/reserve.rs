@@ -1,0 +1,33 @@
+//! Files that take room without being written.
+
+use std::fs::File;
+use std::io;
+
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
+/// Makes a file take so many bytes of blocks. Where the file system cannot reserve, it is written full of zeros.
+///
+/// # Errors
+/// What the system says.
+pub fn reserve(file: &mut File, bytes: u64) -> io::Result<()> {
+    if bytes == 0 {
+        return Ok(());
+    }
+    match fallocate(&*file, FallocateFlags::empty(), 0, bytes) {
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
+            use std::io::{Seek, SeekFrom, Write};
+            let zeros = vec![0_u8; 64 * 1024];
+            let from = file.metadata()?.len();
+            file.seek(SeekFrom::Start(from))?;
+            let mut left = bytes.saturating_sub(from);
+            while left > 0 {
+                let n = left.min(zeros.len() as u64);
+                file.write_all(&zeros[..n as usize])?;
+                left -= n;
+            }
+            Ok(())
+        }
+        other => Ok(other?),
+    }
+}
