@@ -10,6 +10,7 @@ pub mod subtree;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tfhub;
+pub mod torch;
 pub mod view;
 
 use std::path::PathBuf;
@@ -121,7 +122,7 @@ pub trait Family: Sync + Send {
 }
 
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
-pub static REGISTRY: &[&dyn Family] = &[&tfhub::TfHub, &keras::Keras];
+pub static REGISTRY: &[&dyn Family] = &[&tfhub::TfHub, &keras::Keras, &torch::TorchHub];
 
 /// A family by its place in [`all`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
