@@ -3,6 +3,7 @@
 //! They look and say. They never walk the disk, draw, or remove, and they know nothing of one another.
 
 pub mod declared;
+pub mod kagglehub;
 pub mod keras;
 pub mod listing;
 pub mod names;
@@ -122,7 +123,8 @@ pub trait Family: Sync + Send {
 }
 
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
-pub static REGISTRY: &[&dyn Family] = &[&tfhub::TfHub, &keras::Keras, &torch::TorchHub];
+pub static REGISTRY: &[&dyn Family] =
+    &[&tfhub::TfHub, &keras::Keras, &torch::TorchHub, &kagglehub::KaggleHub];
 
 /// A family by its place in [`all`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
