@@ -12,6 +12,7 @@ pub mod subtree;
 pub(crate) mod testing;
 pub mod tfhub;
 pub mod torch;
+pub mod trash;
 pub mod view;
 
 use std::path::PathBuf;
@@ -124,7 +125,7 @@ pub trait Family: Sync + Send {
 
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
 pub static REGISTRY: &[&dyn Family] =
-    &[&tfhub::TfHub, &keras::Keras, &torch::TorchHub, &kagglehub::KaggleHub];
+    &[&tfhub::TfHub, &keras::Keras, &torch::TorchHub, &kagglehub::KaggleHub, &trash::Trash];
 
 /// A family by its place in [`all`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
