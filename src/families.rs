@@ -10,6 +10,7 @@ pub mod names;
 pub mod subtree;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tfds;
 pub mod tfhub;
 pub mod torch;
 pub mod trash;
@@ -125,7 +126,7 @@ pub trait Family: Sync + Send {
 
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
 pub static REGISTRY: &[&dyn Family] =
-    &[&tfhub::TfHub, &keras::Keras, &torch::TorchHub, &kagglehub::KaggleHub, &trash::Trash];
+    &[&tfhub::TfHub, &keras::Keras, &tfds::Tfds, &torch::TorchHub, &kagglehub::KaggleHub, &trash::Trash];
 
 /// A family by its place in [`all`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
