@@ -5,12 +5,17 @@
 pub mod conda;
 pub mod conda_env;
 pub mod declared;
+pub mod kagglehub;
+pub mod keras;
 pub mod listing;
 pub mod names;
 pub mod subtree;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tfds;
 pub mod tfhub;
+pub mod torch;
+pub mod trash;
 pub mod view;
 
 use std::path::PathBuf;
@@ -122,7 +127,16 @@ pub trait Family: Sync + Send {
 }
 
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
-pub static REGISTRY: &[&dyn Family] = &[&tfhub::TfHub, &conda::Conda, &conda_env::CondaEnv];
+pub static REGISTRY: &[&dyn Family] = &[
+    &trash::Trash,
+    &tfhub::TfHub,
+    &keras::Keras,
+    &tfds::Tfds,
+    &torch::TorchHub,
+    &kagglehub::KaggleHub,
+    &conda::Conda,
+    &conda_env::CondaEnv,
+];
 
 /// A family by its place in [`all`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -81,6 +81,20 @@ pub fn zip_is_whole(tail: &[u8]) -> bool {
     tail.windows(4).rev().any(|w| w == b"PK\x05\x06")
 }
 
+/// The name of the first entry of a zip file, from its first bytes (APPNOTE 4.3.7).
+pub fn zip_first(head: &[u8]) -> Option<&[u8]> {
+    let len = head.get(..4).filter(|magic| *magic == b"PK\x03\x04").and(head.get(26..28))?;
+    let len = usize::from(u16::from_le_bytes(len.try_into().ok()?));
+    head.get(30..30 + len).filter(|name| !name.is_empty())
+}
+
+/// The name of the first entry of an uncompressed tar file, from its first bytes (POSIX ustar).
+pub fn tar_first(head: &[u8]) -> Option<&[u8]> {
+    head.get(257..262).filter(|magic| *magic == b"ustar")?;
+    let name = head.get(..100)?.split(|b| *b == 0).next()?;
+    (!name.is_empty()).then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +115,22 @@ mod tests {
         assert_eq!(first_number("none"), None);
         assert!(is_hex(&"0a".repeat(20), 40) && !is_hex("0A", 2));
         assert!(is_version("1.2.30") && !is_version("1.2") && !is_version("1.a.2"));
+    }
+
+    #[test]
+    fn archives_say_what_they_begin_with() {
+        let mut zip = vec![0; 30];
+        zip[..4].copy_from_slice(b"PK\x03\x04");
+        zip[26] = 5;
+        zip.extend_from_slice(b"a/b/cREST");
+        assert_eq!(zip_first(&zip), Some(&b"a/b/c"[..]));
+        assert_eq!(zip_first(&zip[..32]), None, "cut off within the name");
+        assert_eq!(zip_first(b"PK\x05\x06"), None);
+        let mut tar = vec![0; 512];
+        tar[..4].copy_from_slice(b"top/");
+        assert_eq!(tar_first(&tar), None, "no magic");
+        tar[257..262].copy_from_slice(b"ustar");
+        assert_eq!(tar_first(&tar), Some(&b"top/"[..]));
+        assert_eq!(tar_first(&tar[..200]), None);
     }
 }

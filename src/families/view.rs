@@ -116,6 +116,16 @@ impl<'a> StoreView<'a> {
         self.is_fresh(file.mtime) || self.reader.is_open(&self.path.join(self.below(file.node)))
     }
 
+    /// Whether something in a folder may still be being written: it or something below changed lately, or a process
+    /// has one of its files open.
+    pub fn is_live_below(&self, folder: &Folder<'_>) -> bool {
+        self.is_fresh(folder.touched())
+            || folder
+                .walk()
+                .iter()
+                .any(|f| f.records().any(|r| self.reader.is_open(&self.path.join(self.below(r.node)))))
+    }
+
     /// The path of a node below the store.
     pub fn below(&self, node: NodeId) -> PathBuf {
         let mut names: Vec<&[u8]> = Vec::new();
@@ -238,6 +248,11 @@ impl<'a> File<'a> {
     pub fn shown(&self) -> String {
         text::display(self.bytes)
     }
+
+    /// Whether it is a file with content: no link, no pipe.
+    pub fn is_regular(&self) -> bool {
+        self.kind == Kind::File
+    }
 }
 
 impl<'a> Folder<'a> {
@@ -284,6 +299,14 @@ impl<'a> Folder<'a> {
     pub fn folders(&self) -> Vec<Folder<'a>> {
         let mut all: Vec<Folder<'a>> =
             self.every_folder().into_iter().filter(|f| !self.view.inner.contains(&f.id)).collect();
+        all.sort_by(|a, b| a.bytes().cmp(b.bytes()));
+        all
+    }
+
+    /// The folders in it that are stores of their own, by name. What lies in them is not this store's to judge.
+    pub fn stores(&self) -> Vec<Folder<'a>> {
+        let mut all: Vec<Folder<'a>> =
+            self.every_folder().into_iter().filter(|f| self.view.inner.contains(&f.id)).collect();
         all.sort_by(|a, b| a.bytes().cmp(b.bytes()));
         all
     }
@@ -355,6 +378,15 @@ impl<'a> Folder<'a> {
         let files =
             self.walk().iter().filter_map(Folder::listed).map(|d| packed::head(&d.block).newest).max();
         files.filter(|n| *n > 0).unwrap_or_else(|| self.mtime())
+    }
+
+    /// The newest change at or below it, folders included. What is being unpacked has files as old as the archive
+    /// says, but its folders are new.
+    pub fn touched(&self) -> u32 {
+        let all = self.walk();
+        let folders = all.iter().map(Folder::mtime).max().unwrap_or(0);
+        let files = all.iter().filter_map(Folder::listed).map(|d| packed::head(&d.block).newest).max();
+        folders.max(files.unwrap_or(0))
     }
 }
 
