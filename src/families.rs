@@ -70,6 +70,8 @@ pub enum Marker {
     Ext(&'static str),
     /// This run of letters at the beginning, before anything that is no letter.
     Stem(&'static str),
+    /// Digits alone.
+    Digits,
 }
 
 /// A folder a family looks after, by where it is.
@@ -159,6 +161,7 @@ struct Markers {
     /// Endings of two parts, asked for only where the last part is one of theirs.
     ext2: FxHashMap<&'static [u8], Hints>,
     stem: FxHashMap<&'static [u8], Hints>,
+    digits: Hints,
 }
 
 static MARKERS: LazyLock<Markers> = LazyLock::new(|| {
@@ -175,6 +178,10 @@ static MARKERS: LazyLock<Markers> = LazyLock::new(|| {
                     None => (&mut m.ext, key),
                 },
                 Marker::Stem(key) => (&mut m.stem, key),
+                Marker::Digits => {
+                    m.digits |= 1 << i;
+                    continue;
+                }
             };
             *table.entry(key.as_bytes()).or_default() |= 1 << i;
         }
@@ -191,6 +198,9 @@ pub fn hints(name: &[u8]) -> Hints {
             let before = name[..dot].iter().rposition(|b| *b == b'.').map_or(0, |at| at + 1);
             bits |= of_ext | m.ext2.get(&name[before..]).copied().unwrap_or(0);
         }
+    }
+    if name.iter().all(u8::is_ascii_digit) {
+        bits |= m.digits;
     }
     let letters = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     if letters > 0 && letters < name.len() {

@@ -79,7 +79,7 @@ impl<'a> Collector<'a> {
         if let Some(claim) = claim.filter(|_| dir.state == DirState::Listed) {
             self.claims.insert(dir.id, claim);
         }
-        if node.in_store {
+        if node.store.is_some() {
             self.subtree.insert(dir.clone());
         }
         self.batch.push(dir);
@@ -95,7 +95,7 @@ impl<'a> Collector<'a> {
                 self.read.push(inner.id);
             }
             if let Some(path) = path {
-                self.complete(inner.id, path, inner.parent.as_ref().is_some_and(|p| p.in_store));
+                self.complete(inner.id, path, inner.parent.as_ref().is_some_and(|p| p.store.is_some()));
             }
             node = inner.parent.take();
         }
