@@ -2,6 +2,7 @@
 //!
 //! They look and say. They never walk the disk, draw, or remove, and they know nothing of one another.
 
+pub mod checkpoints;
 pub mod declared;
 mod events;
 pub mod listing;
@@ -124,7 +125,7 @@ pub trait Family: Sync + Send {
 }
 
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
-pub static REGISTRY: &[&dyn Family] = &[&tfhub::TfHub, &tensorboard::TensorBoard];
+pub static REGISTRY: &[&dyn Family] = &[&tfhub::TfHub, &checkpoints::Checkpoints, &tensorboard::TensorBoard];
 
 /// A family by its place in [`all`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
