@@ -2,14 +2,17 @@
 //!
 //! They look and say. They never walk the disk, draw, or remove, and they know nothing of one another.
 
+pub mod checkpoints;
 pub mod conda;
 pub mod conda_env;
 pub mod declared;
+mod events;
 pub mod kagglehub;
 pub mod keras;
 pub mod listing;
 pub mod names;
 pub mod subtree;
+pub mod tensorboard;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tfds;
@@ -51,6 +54,11 @@ pub struct About {
     pub together: bool,
     /// Whether the order of the items means something.
     pub ordered: bool,
+    /// Whether nothing in a store is a store of its own, whatever it looks like.
+    pub sealed: bool,
+    /// The group of what nobody claims in a store: its own, or everything else where the store is a folder in which
+    /// people keep other things too.
+    pub unclaimed: Option<Category>,
 }
 
 impl About {
@@ -65,6 +73,8 @@ impl About {
         source: "",
         together: false,
         ordered: false,
+        sealed: false,
+        unclaimed: None,
     };
 }
 
@@ -77,6 +87,8 @@ pub enum Marker {
     Ext(&'static str),
     /// This run of letters at the beginning, before anything that is no letter.
     Stem(&'static str),
+    /// Digits alone.
+    Digits,
 }
 
 /// A folder a family looks after, by where it is.
@@ -136,6 +148,8 @@ pub static REGISTRY: &[&dyn Family] = &[
     &kagglehub::KaggleHub,
     &conda::Conda,
     &conda_env::CondaEnv,
+    &checkpoints::Checkpoints,
+    &tensorboard::TensorBoard,
 ];
 
 /// A family by its place in [`all`].
@@ -175,6 +189,7 @@ struct Markers {
     /// Endings of two parts, asked for only where the last part is one of theirs.
     ext2: FxHashMap<&'static [u8], Hints>,
     stem: FxHashMap<&'static [u8], Hints>,
+    digits: Hints,
 }
 
 static MARKERS: LazyLock<Markers> = LazyLock::new(|| {
@@ -191,6 +206,10 @@ static MARKERS: LazyLock<Markers> = LazyLock::new(|| {
                     None => (&mut m.ext, key),
                 },
                 Marker::Stem(key) => (&mut m.stem, key),
+                Marker::Digits => {
+                    m.digits |= 1 << i;
+                    continue;
+                }
             };
             *table.entry(key.as_bytes()).or_default() |= 1 << i;
         }
@@ -207,6 +226,9 @@ pub fn hints(name: &[u8]) -> Hints {
     {
         let before = name[..dot].iter().rposition(|b| *b == b'.').map_or(0, |at| at + 1);
         bits |= of_ext | m.ext2.get(&name[before..]).copied().unwrap_or(0);
+    }
+    if name.iter().all(u8::is_ascii_digit) {
+        bits |= m.digits;
     }
     let letters = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
     if letters > 0 && letters < name.len() {

@@ -8,6 +8,7 @@ mod node;
 mod recognize;
 mod roots;
 mod session;
+mod shape;
 mod stores;
 mod walk;
 

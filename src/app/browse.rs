@@ -100,10 +100,7 @@ impl Browse {
         self.lens.open.insert(key);
         // What holds one thing only is opened with it.
         loop {
-            let below = match key {
-                RowKey::Rest | RowKey::Node(_) => inventory.rest_below(key),
-                _ => inventory.below(key),
-            };
+            let below = rows::below(inventory, key);
             let [only] = below[..] else { break };
             if matches!(only, RowKey::Item(_)) {
                 break;

@@ -1,6 +1,6 @@
 //! The directories of a store while it is being read: a small tree of its own, given away whole.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::node::DirId;
 use crate::model::tree::ListedDir;
@@ -10,6 +10,8 @@ use crate::model::tree::ListedDir;
 pub struct SubTree {
     dirs: FxHashMap<DirId, ListedDir>,
     children: FxHashMap<DirId, Vec<DirId>>,
+    /// Directories of it that are stores of their own.
+    inner: FxHashSet<DirId>,
 }
 
 impl SubTree {
@@ -21,8 +23,8 @@ impl SubTree {
         self.dirs.insert(dir.id, dir);
     }
 
-    /// Takes a directory and all below it out, as a tree of its own. What another store may still need of it,
-    /// its name, stays if `keep_root`.
+    /// Takes a store and all below it out, as a tree of its own. What a store around it still needs of it, its name,
+    /// stays if `keep_root`.
     #[must_use]
     pub fn take(&mut self, root: DirId, keep_root: bool) -> Self {
         let mut taken = Self::default();
@@ -35,9 +37,13 @@ impl SubTree {
             if let Some(dir) = self.dirs.remove(&id) {
                 taken.dirs.insert(id, dir);
             }
+            if self.inner.remove(&id) {
+                taken.inner.insert(id);
+            }
         }
         if keep_root && let Some(dir) = taken.dirs.get(&root) {
             self.dirs.insert(root, dir.clone());
+            self.inner.insert(root);
         }
         taken
     }
@@ -50,6 +56,11 @@ impl SubTree {
     /// The directories directly inside one, in no order.
     pub fn children(&self, id: DirId) -> &[DirId] {
         self.children.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a directory is a store of its own.
+    pub fn is_inner(&self, id: DirId) -> bool {
+        self.inner.contains(&id)
     }
 
     /// Whether it holds nothing.

@@ -110,6 +110,12 @@ pub fn outline(inventory: &Inventory, home: &Path) -> String {
             for item in inventory.items_in(store, category) {
                 line(inventory, item, 1, &mut out);
             }
+            // What lies beside a run is everything else on the screen; here it stands with its store.
+            if category == store.category && store.unclaimed != category {
+                for item in inventory.items_in(store, store.unclaimed) {
+                    line(inventory, item, 1, &mut out);
+                }
+            }
         }
     }
     for problem in &inventory.problems.kept {

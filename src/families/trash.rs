@@ -28,6 +28,8 @@ static ABOUT: About = About {
     markers: &[Marker::Name("info")],
     hint: "what leaves the trash is gone; until then it can be put back where it was",
     source: "FreeDesktop Trash Specification 1.0",
+    // A cache in a trash is no cache: it may be the only copy, and goes or comes back as what was trashed.
+    sealed: true,
     ..About::DEFAULT
 };
 
@@ -379,6 +381,31 @@ mod tests {
             let item = inventory.items().find(|i| i.name == name).expect("it is there");
             assert_eq!(item.origin, Some(f.path(below).display().to_string()));
         }
+    }
+
+    #[test]
+    fn a_cache_in_a_trash_is_no_cache() {
+        let f = Fixture::new();
+        let hash = "a".repeat(40);
+        f.kib(&format!("{HOME}/files/{hash}/saved_model.pb"), 8);
+        f.file(&format!("{HOME}/info/{hash}.trashinfo"), info(&format!("/tmp/m/{hash}")));
+        f.file(&format!("{HOME}/files/{hash}.descriptor.txt"), "Module: https://tfhub.dev/x/y/1\n");
+        f.file(
+            &format!("{HOME}/info/{hash}.descriptor.txt.trashinfo"),
+            info(&format!("/tmp/m/{hash}.descriptor.txt")),
+        );
+        f.file(&format!("{HOME}/files/.keras/keras.json"), "{}");
+        f.file(&format!("{HOME}/info/.keras.trashinfo"), info("/home/me/.keras"));
+        let date = "{trashed 2026-11-20 10:11:12}";
+        assert_eq!(
+            f.outline(),
+            format!(
+                "trash: trash trash ~/.local/share/Trash\n\
+                 \x20 trashed \".keras\" [look-first] 12 12 {date}\n\
+                 \x20 trashed \"{hash}.descriptor.txt\" [look-first] 8 8 {date}\n\
+                 \x20 trashed \"{hash}\" [look-first] 16 16 {date}\n"
+            )
+        );
     }
 
     #[test]

@@ -5,8 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
-
 use super::subtree::SubTree;
 
 use crate::env::Env;
@@ -54,7 +52,6 @@ pub struct StoreView<'a> {
     root: DirId,
     path: &'a Path,
     role: &'static str,
-    inner: &'a FxHashSet<DirId>,
     reader: &'a dyn Reader,
     env: &'a Env,
     now: i64,
@@ -65,7 +62,7 @@ pub struct StoreView<'a> {
 pub const FRESH: i64 = 600;
 
 impl<'a> StoreView<'a> {
-    /// The store at `root`, which lies at `path`. Folders in `inner` are stores of their own.
+    /// The store at `root`, which lies at `path`.
     #[expect(clippy::too_many_arguments, reason = "one call, in the scan")]
     pub fn new(
         tree: &'a SubTree,
@@ -73,12 +70,11 @@ impl<'a> StoreView<'a> {
         root: DirId,
         path: &'a Path,
         role: &'static str,
-        inner: &'a FxHashSet<DirId>,
         reader: &'a dyn Reader,
         env: &'a Env,
         now: i64,
     ) -> Self {
-        Self { tree, links, root, path, role, inner, reader, env, now, problems: RefCell::default() }
+        Self { tree, links, root, path, role, reader, env, now, problems: RefCell::default() }
     }
 
     /// Its folder.
@@ -298,7 +294,7 @@ impl<'a> Folder<'a> {
     /// The folders in it that are not stores of their own, by name.
     pub fn folders(&self) -> Vec<Folder<'a>> {
         let mut all: Vec<Folder<'a>> =
-            self.every_folder().into_iter().filter(|f| !self.view.inner.contains(&f.id)).collect();
+            self.every_folder().into_iter().filter(|f| !self.view.tree.is_inner(f.id)).collect();
         all.sort_by(|a, b| a.bytes().cmp(b.bytes()));
         all
     }
@@ -306,7 +302,7 @@ impl<'a> Folder<'a> {
     /// The folders in it that are stores of their own, by name. What lies in them is not this store's to judge.
     pub fn stores(&self) -> Vec<Folder<'a>> {
         let mut all: Vec<Folder<'a>> =
-            self.every_folder().into_iter().filter(|f| self.view.inner.contains(&f.id)).collect();
+            self.every_folder().into_iter().filter(|f| self.view.tree.is_inner(f.id)).collect();
         all.sort_by(|a, b| a.bytes().cmp(b.bytes()));
         all
     }
@@ -319,7 +315,7 @@ impl<'a> Folder<'a> {
     pub fn folder(&self, name: &str) -> Option<Folder<'a>> {
         self.every_folder()
             .into_iter()
-            .find(|f| f.bytes() == name.as_bytes() && !self.view.inner.contains(&f.id))
+            .find(|f| f.bytes() == name.as_bytes() && !self.view.tree.is_inner(f.id))
     }
 
     /// The folder at a path below.

@@ -8,7 +8,7 @@ mod stores;
 
 use std::path::{Path, PathBuf};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::category::Category;
 use super::item::{BlobId, Item, ItemId, NewStore, Store, StoreId, Use};
@@ -121,6 +121,8 @@ pub struct Inventory {
     pub scanned: Vec<DirId>,
     stores: FxHashMap<StoreId, Store>,
     by_root: FxHashMap<DirId, StoreId>,
+    /// Roots of stores that lie in no other.
+    top_stores: FxHashSet<DirId>,
     store_keys: FxHashMap<String, StoreId>,
     items: Vec<Option<Item>>,
     item_keys: FxHashMap<String, ItemId>,
@@ -148,6 +150,7 @@ impl Inventory {
             scanned: Vec::new(),
             stores: FxHashMap::default(),
             by_root: FxHashMap::default(),
+            top_stores: FxHashSet::default(),
             store_keys: FxHashMap::default(),
             items: Vec::new(),
             item_keys: FxHashMap::default(),

@@ -212,6 +212,8 @@ pub struct NewStore {
     pub role: &'static str,
     /// The group of its items, unless they say otherwise.
     pub category: Category,
+    /// The group of what nobody claims in it.
+    pub unclaimed: Category,
     /// How to get its things back.
     pub hint: &'static str,
     /// Whether a process inside it means that all its items are in use.
@@ -278,6 +280,8 @@ pub struct Store {
     pub root: DirId,
     /// The group of what says nothing else.
     pub category: Category,
+    /// See [`NewStore::unclaimed`].
+    pub unclaimed: Category,
     /// See [`NewStore::hint`].
     pub hint: &'static str,
     /// See [`NewStore::together`].
@@ -290,6 +294,8 @@ pub struct Store {
     pub items: Vec<ItemId>,
     /// What it takes, stores inside it not counted.
     pub measure: Measure,
+    /// The roots of the stores directly inside it.
+    pub inner: Vec<NodeId>,
     /// What its items never include: stores inside it, and what is protected.
     pub holes: Vec<NodeId>,
     /// The directories above those.

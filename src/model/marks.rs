@@ -98,6 +98,9 @@ impl Marks {
                         Marked::No => {}
                     }
                 }
+                if row == RowKey::Rest && self.set.iter().any(|m| matches!(m, Mark::Node(_))) {
+                    return Marked::Partly;
+                }
                 if !some {
                     Marked::No
                 } else if all {

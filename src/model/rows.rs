@@ -117,9 +117,10 @@ fn push(
 }
 
 /// What is directly below a row.
-fn below(inventory: &Inventory, key: RowKey) -> Vec<RowKey> {
+pub fn below(inventory: &Inventory, key: RowKey) -> Vec<RowKey> {
     match key {
-        RowKey::Rest | RowKey::Node(_) => inventory.rest_below(key),
+        RowKey::Rest => inventory.below(key).into_iter().chain(inventory.rest_below(key)).collect(),
+        RowKey::Node(_) => inventory.rest_below(key),
         _ => inventory.below(key),
     }
 }

@@ -9,6 +9,7 @@ use crate::model::inventory::Inventory;
 use crate::model::item::{ItemId, Store};
 use crate::model::measure::Measure;
 use crate::model::problem::Problem;
+use crate::model::rows::RowKey;
 use crate::text;
 
 /// The whole report.
@@ -249,10 +250,13 @@ fn item(inventory: &Inventory, id: ItemId) -> Option<ItemRow> {
 /// Everything else: a store for each folder that was asked for.
 fn other(inventory: &Inventory) -> CategoryRow {
     let rest = inventory.rest();
-    let roots = inventory.below(crate::model::rows::RowKey::Rest);
-    let roots = if roots.is_empty() { inventory.rest_below(crate::model::rows::RowKey::Rest) } else { roots };
+    let loose = inventory.below(RowKey::Rest).into_iter().filter_map(|key| {
+        let RowKey::Store(category, id) = key else { return None };
+        inventory.store(id).map(|s| store(inventory, s, category, &inventory.row_measure(key)))
+    });
+    let roots = inventory.rest_below(RowKey::Rest);
     let stores = roots.into_iter().filter_map(|key| {
-        let crate::model::rows::RowKey::Node(node) = key else { return None };
+        let RowKey::Node(node) = key else { return None };
         let m = inventory.row_measure(key);
         Some(StoreRow {
             family: "other",
@@ -268,7 +272,7 @@ fn other(inventory: &Inventory) -> CategoryRow {
         bytes: rest.usage.on_disk,
         frees: rest.frees,
         files: rest.usage.files,
-        stores: stores.collect(),
+        stores: loose.chain(stores).collect(),
     }
 }
 

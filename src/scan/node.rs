@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::families::Claim;
+use crate::families::{Claim, FamilyId};
 use crate::model::links::DevId;
 use crate::model::node::DirId;
 use crate::model::problem::Problem;
@@ -29,8 +29,8 @@ pub struct Node {
     pub ino: u64,
     /// Whether listings carry true inode numbers here.
     pub plain: bool,
-    /// Whether it or a directory above is a store.
-    pub in_store: bool,
+    /// Whose the innermost store is that it is, or lies in.
+    pub store: Option<FamilyId>,
 }
 
 impl Node {

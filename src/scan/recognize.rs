@@ -27,8 +27,6 @@ pub struct Job {
     pub path: PathBuf,
     /// Whose.
     pub claim: Claim,
-    /// Stores inside it.
-    pub inner: FxHashSet<DirId>,
 }
 
 /// Runs the family. A panic in it becomes a problem: one broken cache never costs the others.
@@ -36,17 +34,8 @@ pub fn recognize(job: &Job, env: &Env, links: &Arc<LinkTable>, now: i64, open: &
     let family = families::get(job.claim.family);
     let about = family.about();
     let reader = Hands { path: &job.path, folder: OnceCell::new(), open };
-    let view = StoreView::new(
-        &job.tree,
-        Arc::clone(links),
-        job.root,
-        &job.path,
-        job.claim.role,
-        &job.inner,
-        &reader,
-        env,
-        now,
-    );
+    let view =
+        StoreView::new(&job.tree, Arc::clone(links), job.root, &job.path, job.claim.role, &reader, env, now);
     let run = std::panic::AssertUnwindSafe(|| {
         let mut found = family.items(&view);
         found.problems.extend(view.take_problems());
@@ -64,6 +53,7 @@ pub fn recognize(job: &Job, env: &Env, links: &Arc<LinkTable>, now: i64, open: &
         role: job.claim.role,
         category: about.category,
         hint: about.hint,
+        unclaimed: about.unclaimed.unwrap_or(about.category),
         together: about.together,
         ordered: about.ordered,
         found,

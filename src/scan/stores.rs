@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::node::{Finished, Message, Node};
 use super::recognize::Job;
@@ -32,8 +32,6 @@ pub struct Collector<'a> {
     pub subtree: SubTree,
     /// Stores that are not complete yet.
     pub claims: FxHashMap<DirId, Claim>,
-    /// Stores that are.
-    pub inner: FxHashSet<DirId>,
     /// Numbers and identities of the roots that were read.
     pub read: Vec<DirId>,
     batch: Vec<ListedDir>,
@@ -48,7 +46,6 @@ impl<'a> Collector<'a> {
             cancel,
             subtree: SubTree::default(),
             claims: FxHashMap::default(),
-            inner: FxHashSet::default(),
             read: Vec::new(),
             batch: Vec::new(),
         }
@@ -79,7 +76,7 @@ impl<'a> Collector<'a> {
         if let Some(claim) = claim.filter(|_| dir.state == DirState::Listed) {
             self.claims.insert(dir.id, claim);
         }
-        if node.in_store {
+        if node.store.is_some() {
             self.subtree.insert(dir.clone());
         }
         self.batch.push(dir);
@@ -95,7 +92,7 @@ impl<'a> Collector<'a> {
                 self.read.push(inner.id);
             }
             if let Some(path) = path {
-                self.complete(inner.id, path, inner.parent.as_ref().is_some_and(|p| p.in_store));
+                self.complete(inner.id, path, inner.parent.as_ref().is_some_and(|p| p.store.is_some()));
             }
             node = inner.parent.take();
         }
@@ -108,9 +105,7 @@ impl<'a> Collector<'a> {
         }
         self.flush();
         let tree = self.subtree.take(root, within_store);
-        let inner = self.inner.clone();
-        self.inner.insert(root);
-        let _ = self.jobs.send(Job { tree, root, path, claim, inner });
+        let _ = self.jobs.send(Job { tree, root, path, claim });
     }
 
     fn flush(&mut self) {

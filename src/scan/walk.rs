@@ -11,7 +11,8 @@ use rustc_hash::FxHashMap;
 use super::ask::{CHUNK, Names, Part, ask, facts};
 use super::borders::Borders;
 use super::node::{Counters, Finished, Known, Message, Node};
-use crate::families::{self, Claim, Listing};
+use super::shape::claim_by_shape;
+use crate::families::{self, Claim};
 use crate::model::links::LinkTable;
 use crate::model::node::{DirId, Kind};
 use crate::model::packed::{BlockWriter, FileFacts};
@@ -193,8 +194,8 @@ impl<L: Lister> Walk<L> {
     }
 
     fn node(&self, task: Task<L>, id: DirId, stat: &Stat, plain: bool) -> Node {
-        let claimed = self.places.contains_key(&(stat.dev, stat.ino));
-        let above = task.parent.as_ref().is_some_and(|p| p.in_store);
+        let claimed = self.places.get(&(stat.dev, stat.ino)).map(|c| c.family);
+        let above = task.parent.as_ref().and_then(|p| p.store);
         let dev = task.parent.as_ref().filter(|p| p.st_dev == stat.dev).map(|p| p.dev);
         Node {
             id,
@@ -204,7 +205,7 @@ impl<L: Lister> Walk<L> {
             st_dev: stat.dev,
             ino: stat.ino,
             plain,
-            in_store: claimed || above,
+            store: claimed.or(above),
         }
     }
 
@@ -328,10 +329,10 @@ impl<L: Lister> Walk<L> {
         let Opened { dir, mut node, facts } = opened;
         let claim = match self.places.get(&(node.st_dev, node.ino)) {
             Some(claim) => Some(*claim),
-            None if part.hints != 0 => claim_by_shape(&node, &part),
+            None if part.hints != 0 && !is_sealed(&node) => claim_by_shape(self, &dir, &node, &part),
             None => None,
         };
-        node.in_store |= claim.is_some();
+        node.store = claim.map(|c| c.family).or(node.store);
         self.counters.directories.fetch_add(1, Ordering::Relaxed);
         self.counters.entries.fetch_add(part.entries + 1, Ordering::Relaxed);
         let mut listed = Self::listed(&node, &facts, DirState::Listed, &part.writer);
@@ -393,9 +394,7 @@ impl<L: Lister> Walk<L> {
     }
 }
 
-fn claim_by_shape(node: &Node, part: &Part) -> Option<Claim> {
-    let folders: Vec<&[u8]> = part.folders.iter().map(|f| &**f).collect();
-    let files: Vec<&[u8]> = part.writer.names().collect();
-    let name = node.name.rsplit(|b| *b == b'/').next().unwrap_or(&node.name);
-    families::claim(part.hints, &Listing { name, folders: &folders, files: &files })
+/// Whether the store around a directory keeps what it holds to itself.
+fn is_sealed(node: &Node) -> bool {
+    node.store.is_some_and(|family| families::get(family).about().sealed)
 }

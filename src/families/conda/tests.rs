@@ -394,7 +394,7 @@ fn a_missing_folder_that_is_configured_is_a_problem() {
 fn claimed(name: &str, folders: &[&str], files: &[&str]) -> bool {
     let folders: Vec<&[u8]> = folders.iter().map(|n| n.as_bytes()).collect();
     let files: Vec<&[u8]> = files.iter().map(|n| n.as_bytes()).collect();
-    Conda.claims(&Listing { name: name.as_bytes(), folders: &folders, files: &files }).is_some()
+    Conda.claims(&Listing::of(name.as_bytes(), &folders, &files)).is_some()
 }
 
 #[test]

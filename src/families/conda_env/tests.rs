@@ -463,7 +463,7 @@ fn places_are_what_conda_knows() {
 fn an_environment_is_known_by_its_shape() {
     let claimed = |folders: &[&str]| {
         let folders: Vec<&[u8]> = folders.iter().map(|n| n.as_bytes()).collect();
-        CondaEnv.claims(&Listing { name: b"x", folders: &folders, files: &[] }).is_some()
+        CondaEnv.claims(&Listing::of(b"x", &folders, &[])).is_some()
     };
     assert!(claimed(&["bin", "conda-meta", "lib"]) && claimed(&["conda-meta"]));
     assert!(!claimed(&["bin", "lib"]) && !claimed(&["conda-meta", "src", "tests"]));

@@ -224,8 +224,7 @@ fn archives_and_what_was_unpacked_from_them_are_one_thing() {
              \x20   extracted \"cats_and_dogs_filtered\" [look-first] 12 12 {likely}\n\
              \x20 dataset \"weather.csv.zip\" [look-first] 8 8 {unrecorded}\n\
              \x20   !archive \"weather.csv.zip\" [look-first] 4 4\n\
-             \x20   extracted \"weather.csv\" [look-first] 4 4 {likely}\n\
-             keras-models: keras root ~/.keras\n"
+             \x20   extracted \"weather.csv\" [look-first] 4 4 {likely}\n"
         )
     );
 }
@@ -307,7 +306,6 @@ fn a_root_is_known_by_its_shape_and_others_are_not() {
         f.outline(),
         "datasets: keras root ~/img/home/.keras\n\
          \x20 dataset \"MNIST\" [re-download] 4 4\n\
-         keras-models: keras root ~/img/home/.keras\n\
          keras-models: keras root ~/img/root/.keras\n\
          \x20 model \"NASNet mobile\" [re-download] 4 4\n\
          \x20 settings \"keras.json\" [protected] 4 4\n"

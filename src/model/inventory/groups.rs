@@ -44,7 +44,7 @@ impl Inventory {
 
     pub(super) fn sum_groups(&mut self) {
         let mut groups: Vec<Group> = Vec::new();
-        for category in Category::all() {
+        for category in Category::all().filter(|c| *c != Category::Other) {
             let mut stores: Vec<(StoreId, Measure)> = Vec::new();
             let mut nodes: Vec<NodeId> = Vec::new();
             let mut holes: Vec<NodeId> = Vec::new();
@@ -65,14 +65,21 @@ impl Inventory {
             }
         }
         self.groups = groups;
-        let roots: Vec<NodeId> = self.by_root.keys().map(|d| NodeId::dir(*d)).collect();
-        self.rest = self.measure_nodes(self.scanned.iter().map(|d| NodeId::dir(*d)), roots.iter().copied());
+        let roots: Vec<NodeId> = self.top_stores.iter().map(|d| NodeId::dir(*d)).collect();
+        let mut nodes: Vec<NodeId> = self.scanned.iter().map(|d| NodeId::dir(*d)).collect();
+        let mut holes = roots.clone();
+        // What people keep in a folder beside a run is everything else too.
+        for store in self.stores.values() {
+            if let Some((mine, out)) = self.part_of(store, Category::Other) {
+                nodes.extend(mine);
+                holes.extend(out);
+            }
+        }
+        self.rest = self.measure_nodes(nodes, holes);
         let mut above: FxHashMap<DirId, Measure> = FxHashMap::default();
         for root in &roots {
             for dir in self.tree.ancestors(root.dir).skip(1) {
-                if !above.contains_key(&dir) && self.store_of(dir).is_none() {
-                    above.insert(dir, self.measure_nodes([dir.into()], roots.iter().copied()));
-                }
+                above.entry(dir).or_insert_with(|| self.measure_nodes([dir.into()], roots.iter().copied()));
             }
         }
         self.rest_above = above;
@@ -84,22 +91,17 @@ impl Inventory {
         if mine.is_empty() {
             return None;
         }
-        let inner: Vec<NodeId> = self
-            .by_root
-            .keys()
-            .filter(|r| **r != store.root && self.tree.is_within(**r, store.root))
-            .map(|r| NodeId::dir(*r))
-            .collect();
-        if category == store.category {
-            // The store's own group has all that the others do not have.
-            let mut holes = inner;
+        let has_rest = mine.iter().any(|i| self.item(*i).is_some_and(|i| i.is_rest));
+        if has_rest {
+            // The group of what nobody claims has all that the others do not have, down to the folders themselves.
+            let mut holes = store.inner.clone();
             for item in store.items.iter().filter(|i| !mine.contains(i)) {
                 holes.extend(self.nodes_of(*item));
             }
             return Some((vec![store.root.into()], holes));
         }
         let nodes = mine.iter().flat_map(|i| self.nodes_of(*i)).collect();
-        Some((nodes, inner))
+        Some((nodes, store.inner.clone()))
     }
 
     /// The top items of a store that lie in a group.
@@ -133,7 +135,16 @@ impl Inventory {
                 .item(id)
                 .map(|i| i.children.iter().copied().map(RowKey::Item).collect())
                 .unwrap_or_default(),
-            RowKey::Rest | RowKey::Node(_) => Vec::new(),
+            RowKey::Rest => {
+                let loose =
+                    |s: &&Store| self.items_in(s, Category::Other).iter().any(|i| self.is_worth_a_row(*i));
+                self.stores()
+                    .into_iter()
+                    .filter(loose)
+                    .map(|s| RowKey::Store(Category::Other, s.id))
+                    .collect()
+            }
+            RowKey::Node(_) => Vec::new(),
         }
     }
 
@@ -146,6 +157,7 @@ impl Inventory {
     pub fn row_above(&self, key: RowKey) -> Option<RowKey> {
         match key {
             RowKey::Category(_) | RowKey::Rest => None,
+            RowKey::Store(Category::Other, _) => Some(RowKey::Rest),
             RowKey::Store(category, _) => Some(RowKey::Category(category)),
             RowKey::Item(id) => {
                 let item = self.item(id)?;
@@ -164,6 +176,10 @@ impl Inventory {
         match key {
             RowKey::Category(c) => {
                 self.groups.iter().find(|g| g.category == c).map(|g| g.measure).unwrap_or_default()
+            }
+            RowKey::Store(Category::Other, id) => {
+                let part = self.store(id).and_then(|s| self.part_of(s, Category::Other));
+                part.map(|(mine, out)| self.measure_nodes(mine, out)).unwrap_or_default()
             }
             RowKey::Store(c, id) => self
                 .groups

@@ -36,12 +36,14 @@ impl Inventory {
             role: new.role,
             root: new.root,
             category: new.category,
+            unclaimed: new.unclaimed,
             hint: new.hint,
             together: new.together,
             ordered: new.ordered,
             title: new.found.title,
             items: Vec::new(),
             measure: Measure::default(),
+            inner: Vec::new(),
             holes: Vec::new(),
             above_holes: FxHashSet::default(),
         };
@@ -49,11 +51,27 @@ impl Inventory {
             let item = self.add_item(&store, None, item, first_blob);
             store.items.push(item);
         }
+        // Stores come from the inside out, so what lies in this one is known; it was the store around it before.
+        let around = self.tree.parent(new.root).and_then(|p| self.store_of(p)).map(|s| s.id);
+        let candidates: Vec<NodeId> = match around.and_then(|a| self.stores.get(&a)) {
+            Some(around) => around.inner.clone(),
+            None => self.top_stores.iter().map(|d| NodeId::dir(*d)).collect(),
+        };
+        store.inner = candidates
+            .into_iter()
+            .filter(|n| n.dir != new.root && self.tree.is_within(n.dir, new.root))
+            .collect();
         self.by_root.insert(new.root, id);
+        if let Some(around) = around.and_then(|a| self.stores.get_mut(&a)) {
+            around.inner.retain(|n| !store.inner.contains(n));
+            around.inner.push(new.root.into());
+        } else {
+            self.top_stores.retain(|d| !store.inner.contains(&NodeId::dir(*d)));
+            self.top_stores.insert(new.root);
+        }
         self.stores.insert(id, store);
         self.measure_store(id);
         // A store around this one no longer counts what is in here.
-        let around = self.tree.parent(new.root).and_then(|p| self.store_of(p)).map(|s| s.id);
         if let Some(around) = around {
             self.measure_store(around);
         }
@@ -138,6 +156,16 @@ impl Inventory {
         if self.by_root.get(&store.root) == Some(&id) {
             self.by_root.remove(&store.root);
         }
+        self.top_stores.remove(&store.root);
+        // What lay directly in it lies directly in what is around it now.
+        let around = self.stores.values_mut().find(|s| s.inner.contains(&store.root.into()));
+        match around {
+            Some(around) => {
+                around.inner.retain(|n| n.dir != store.root);
+                around.inner.extend(store.inner);
+            }
+            None => self.top_stores.extend(store.inner.iter().map(|n| n.dir)),
+        }
         for item in &mut self.items {
             if item.as_ref().is_some_and(|i| i.store == id) {
                 *item = None;
@@ -158,15 +186,6 @@ impl Inventory {
         for id in dead {
             self.drop_store(id);
         }
-    }
-
-    /// The roots of stores that lie inside this one.
-    fn inner_roots(&self, root: DirId) -> Vec<NodeId> {
-        self.by_root
-            .keys()
-            .filter(|inner| **inner != root && self.tree.is_within(**inner, root))
-            .map(|inner| NodeId::dir(*inner))
-            .collect()
     }
 
     /// What is left out of an item: stores inside it, what is protected there, what its family left out.
@@ -212,7 +231,7 @@ impl Inventory {
         if let Some(rest) = items.pop_if(|i| self.item(*i).is_some_and(|i| i.is_rest)) {
             self.items[rest.0 as usize] = None;
         }
-        let inner = self.inner_roots(root);
+        let inner = store.inner.clone();
         let whole = self.measure_nodes([root.into()], inner.iter().copied());
         let all: Vec<ItemId> = items.iter().flat_map(|i| self.descendants(*i).collect::<Vec<_>>()).collect();
         let mut holes = inner.clone();
@@ -322,8 +341,15 @@ impl Inventory {
             return None;
         }
         let store = self.stores.get(&id)?;
-        let (category, family) = (store.category, store.family);
+        let family = store.family;
         let parts: Vec<Part> = nodes.into_iter().map(|node| Part { node, role: Role::Body }).collect();
+        // The few blocks of its own folders alone do not make it a store of a group in which it has nothing else.
+        let groups = || store.items.iter().filter_map(|i| self.item(*i)).filter(|i| !i.is_rest);
+        let category = if parts.is_empty() && !groups().any(|i| i.category == store.unclaimed) {
+            groups().max_by_key(|i| i.measure.usage.on_disk).map_or(store.unclaimed, |i| i.category)
+        } else {
+            store.unclaimed
+        };
         let name = if parts.is_empty() { "folders" } else { "other files" };
         let path = text::path(&self.tree.path(root.into()));
         let item = self.intern(&format!("{path}\n{family}:*"));
