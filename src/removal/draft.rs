@@ -22,8 +22,8 @@ pub enum Order {
     Pointer,
     /// The thing itself.
     Body,
-    /// What others held too, and nobody holds any more.
-    Blob,
+    /// What others held too and nobody holds any more; the record of something in a trash.
+    Last,
 }
 
 /// What the scan knew of something that is to go.
@@ -162,13 +162,18 @@ impl Maker<'_> {
         for below in inventory.descendants(id) {
             let Some(part) = inventory.item(below) else { continue };
             for p in &part.parts {
-                let order = if p.role == Role::Pointer { Order::Pointer } else { Order::Body };
+                let order = match p.role {
+                    // A thing in a trash without its record would be lost there.
+                    Role::Pointer if item.category == Category::Trash => Order::Last,
+                    Role::Pointer => Order::Pointer,
+                    Role::Body => Order::Body,
+                };
                 nodes.push((p.node, order));
             }
             for blob in &part.holds {
                 let free = inventory.blob_holders(*blob).iter().all(|h| chosen.contains(h));
                 if free && blobs.insert(*blob) {
-                    nodes.extend(inventory.blob_nodes(*blob).iter().map(|n| (*n, Order::Blob)));
+                    nodes.extend(inventory.blob_nodes(*blob).iter().map(|n| (*n, Order::Last)));
                 }
             }
         }

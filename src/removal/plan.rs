@@ -310,7 +310,7 @@ impl Maker<'_> {
 
     fn finish(mut self) -> Plan {
         // Within all that goes: what points first, what was shared last; safe things before others.
-        self.plan.steps.sort_by_key(|s| (s.target.order == Order::Blob, s.line, s.target.order));
+        self.plan.steps.sort_by_key(|s| (s.target.order == Order::Last, s.line, s.target.order));
         self.plan.size.files = self.plan.size.files.max(self.plan.lines.len() as u64);
         let mut changes: Vec<Change> = Vec::new();
         for mount in &self.facts.mounts {
