@@ -44,6 +44,9 @@ pub struct About {
     pub together: bool,
     /// Whether the order of the items means something.
     pub ordered: bool,
+    /// Whether its stores are of one piece: nothing in them is recognized by shape as somebody else's. A downloaded
+    /// repository may hold checkpoints and event files, which are none of this box's runs.
+    pub closed: bool,
 }
 
 impl About {
@@ -58,6 +61,7 @@ impl About {
         source: "",
         together: false,
         ordered: false,
+        closed: false,
     };
 }
 

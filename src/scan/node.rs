@@ -31,6 +31,8 @@ pub struct Node {
     pub plain: bool,
     /// Whether it or a directory above is a store.
     pub in_store: bool,
+    /// Whether it or a directory above is a store in which nobody else recognizes anything by shape.
+    pub closed: bool,
 }
 
 impl Node {

@@ -195,6 +195,7 @@ impl<L: Lister> Walk<L> {
     fn node(&self, task: Task<L>, id: DirId, stat: &Stat, plain: bool) -> Node {
         let claimed = self.places.contains_key(&(stat.dev, stat.ino));
         let above = task.parent.as_ref().is_some_and(|p| p.in_store);
+        let closed = task.parent.as_ref().is_some_and(|p| p.closed);
         let dev = task.parent.as_ref().filter(|p| p.st_dev == stat.dev).map(|p| p.dev);
         Node {
             id,
@@ -205,6 +206,7 @@ impl<L: Lister> Walk<L> {
             ino: stat.ino,
             plain,
             in_store: claimed || above,
+            closed,
         }
     }
 
@@ -328,10 +330,11 @@ impl<L: Lister> Walk<L> {
         let Opened { dir, mut node, facts } = opened;
         let claim = match self.places.get(&(node.st_dev, node.ino)) {
             Some(claim) => Some(*claim),
-            None if part.hints != 0 => claim_by_shape(&node, &part),
+            None if part.hints != 0 && !node.closed => claim_by_shape(&node, &part),
             None => None,
         };
         node.in_store |= claim.is_some();
+        node.closed |= claim.is_some_and(|c| families::get(c.family).about().closed);
         self.counters.directories.fetch_add(1, Ordering::Relaxed);
         self.counters.entries.fetch_add(part.entries + 1, Ordering::Relaxed);
         let mut listed = Self::listed(&node, &facts, DirState::Listed, &part.writer);
