@@ -3,6 +3,7 @@
 //! They look and say. They never walk the disk, draw, or remove, and they know nothing of one another.
 
 pub mod declared;
+pub mod hf_datasets;
 pub mod huggingface;
 pub mod listing;
 pub mod names;
@@ -125,7 +126,7 @@ pub trait Family: Sync + Send {
 }
 
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
-pub static REGISTRY: &[&dyn Family] = &[&huggingface::HuggingFace, &tfhub::TfHub];
+pub static REGISTRY: &[&dyn Family] = &[&huggingface::HuggingFace, &hf_datasets::HfDatasets, &tfhub::TfHub];
 
 /// A family by its place in [`all`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

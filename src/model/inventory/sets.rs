@@ -142,8 +142,8 @@ mod tests {
 
     /// What the items of these names give back: KiB of blocks and of content.
     fn frees(inventory: &Inventory, names: &[&str]) -> (u64, u64) {
-        let named = |n: &&str| inventory.items().find(|i| i.name == *n).map(|i| i.id).expect("an item");
-        let ids: Vec<ItemId> = names.iter().map(named).collect();
+        let find = |n: &&str| inventory.items().find(|i| i.name == *n).map(|i| i.id).expect("an item");
+        let ids: Vec<ItemId> = names.iter().map(find).collect();
         let m = inventory.measure_set(&ids);
         (m.frees / 1024, m.frees_apparent / 1024)
     }
