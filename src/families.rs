@@ -5,6 +5,7 @@
 pub mod declared;
 pub mod hf_datasets;
 pub mod huggingface;
+pub mod huggingface_home;
 pub mod listing;
 pub mod names;
 pub mod subtree;
@@ -126,7 +127,8 @@ pub trait Family: Sync + Send {
 }
 
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
-pub static REGISTRY: &[&dyn Family] = &[&huggingface::HuggingFace, &hf_datasets::HfDatasets, &tfhub::TfHub];
+pub static REGISTRY: &[&dyn Family] =
+    &[&huggingface::HuggingFace, &hf_datasets::HfDatasets, &huggingface_home::HuggingFaceHome, &tfhub::TfHub];
 
 /// A family by its place in [`all`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

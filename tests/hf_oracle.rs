@@ -1,6 +1,6 @@
 //! What a Hugging Face cache gives back, against `huggingface_hub` itself.
 //!
-//! Needs python with `huggingface_hub` and the oracle, a script that makes a cache, plans deletions with the library,
+//! Needs python with `huggingface_hub` (1.32 or later, which knows shared files) and the oracle, a script that makes a cache, plans deletions with the library,
 //! and carries each of them out on a copy to measure it:
 //! `MLDU_PYTHON=… MLDU_HF_ORACLE=…/hf_cache.py cargo test --test hf_oracle -- --ignored`
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::families::testing::Fixture;
 
-const AT: &str = ".cache/huggingface/datasets";
+const AT: &str = "ds";
 
 fn info(builder: &str) -> String {
     format!(r#"{{"builder_name": "{builder}", "dataset_name": "x", "config_name": "default"}}"#)
@@ -18,16 +18,23 @@ fn prepared(f: &Fixture, below: &str, builder: &str, kib: usize) {
     f.file(&format!("{AT}/_home_cache_{}.lock", below.replace('/', "_")), "");
 }
 
+/// A home with an empty cache.
+fn fixture() -> Fixture {
+    let mut f = Fixture::new();
+    f.env = f.env.clone().with_var("HF_DATASETS_CACHE", f.folder(AT));
+    f
+}
+
 fn outline(f: &Fixture) -> String {
     let all = f.outline();
     let (store, items) = all.split_once('\n').expect("a store");
-    assert_eq!(store, "datasets: hf-datasets datasets ~/.cache/huggingface/datasets");
+    assert_eq!(store, "datasets: hf-datasets datasets ~/ds");
     items.to_string()
 }
 
 #[test]
 fn prepared_data_says_where_it_is_from() {
-    let f = Fixture::new();
+    let f = fixture();
     let (one, two) = ("1".repeat(40), "2".repeat(40));
     prepared(&f, &format!("acme___corpus/en/0.0.0/{one}"), "parquet", 8);
     prepared(&f, &format!("acme___corpus/de/0.0.0/{one}"), "parquet", 8);
@@ -62,7 +69,7 @@ fn prepared_data_says_where_it_is_from() {
 
 #[test]
 fn results_of_map_are_apart_from_the_data() {
-    let f = Fixture::new();
+    let f = fixture();
     let at = "acme___c/default/0.0.0/abc";
     prepared(&f, at, "parquet", 8);
     f.kib(&format!("{AT}/{at}/cache-0123456789abcdef.arrow"), 16);
@@ -85,7 +92,7 @@ fn results_of_map_are_apart_from_the_data() {
 
 #[test]
 fn what_is_unfinished_or_written_now_is_told_apart() {
-    let f = Fixture::new();
+    let f = fixture();
     let stale = "a___b/default/0.0.0/abc.incomplete";
     f.kib(&format!("{AT}/{stale}/b-train-00000-00000-of-NNNNN.arrow"), 8);
     f.age(&format!("{AT}/{stale}"), 86_400);
@@ -106,7 +113,7 @@ fn what_is_unfinished_or_written_now_is_told_apart() {
 
 #[test]
 fn only_a_folder_of_one_thing_goes_whole() {
-    let f = Fixture::new();
+    let f = fixture();
     prepared(&f, "a___b/x/0.0.0/abc", "parquet", 4);
     f.file(&format!("{AT}/a___b/x/notes.txt"), "mine");
     prepared(&f, "c___d/x/0.0.0/abc", "parquet", 4);
@@ -123,7 +130,7 @@ fn only_a_folder_of_one_thing_goes_whole() {
 
 #[test]
 fn downloads_are_named_by_their_records() {
-    let f = Fixture::new();
+    let f = fixture();
     let name = |c: char| c.to_string().repeat(64);
     let down = |name: &str| format!("{AT}/downloads/{name}");
     let odd = format!("{}.{}.py", name('e'), name('0'));
@@ -174,7 +181,7 @@ fn downloads_are_named_by_their_records() {
 
 #[test]
 fn what_people_saved_is_looked_at_first() {
-    let f = Fixture::new();
+    let f = fixture();
     f.kib(&format!("{AT}/my-set/data-00000-of-00001.arrow"), 4);
     f.file(&format!("{AT}/my-set/state.json"), "{}");
     f.file(&format!("{AT}/my-set/dataset_info.json"), "{}");
@@ -192,7 +199,7 @@ fn what_people_saved_is_looked_at_first() {
 
 #[test]
 fn hostile_names_and_content_harm_nobody() {
-    let f = Fixture::new();
+    let f = fixture();
     let at = format!("{AT}/evil___\u{202e}x/de\nfault/0.0.0/abc");
     f.file(&format!("{at}/dataset_info.json"), "[".repeat(100_000));
     f.file(

@@ -3,7 +3,7 @@
 use super::*;
 use crate::families::testing::Fixture;
 
-const HUB: &str = ".cache/huggingface/hub";
+const HUB: &str = "hub";
 
 /// A cache that is being made.
 struct Cache(Fixture);
@@ -20,7 +20,9 @@ fn h64(c: char) -> String {
 
 impl Cache {
     fn new() -> Self {
-        Self(Fixture::new())
+        let mut f = Fixture::new();
+        f.env = f.env.clone().with_var("HF_HUB_CACHE", f.folder(HUB));
+        Self(f)
     }
 
     fn file(&self, below: &str, content: impl AsRef<[u8]>) {
@@ -71,7 +73,7 @@ impl Cache {
     fn outline(&self) -> String {
         let all = self.0.outline();
         let (store, items) = all.split_once('\n').expect("a store");
-        assert_eq!(store, "hub: huggingface hub ~/.cache/huggingface/hub");
+        assert_eq!(store, "hub: huggingface hub ~/hub");
         items.to_string()
     }
 }
@@ -259,7 +261,7 @@ fn listings_and_indexes_say_what_should_be_there() {
          \x20   revision \"two\" 22222222 [re-download] 12 8\n\
          \x20   revision \"three\" 33333333 [re-download] 20 16\n\
          \x20   revision \"four\" 44444444 [re-download] 20 16\n\
-         problem: understand ~/.cache/huggingface/hub/models--acme--big/trees/3333333333333333333333333333333333333333.json: \
+         problem: understand ~/hub/models--acme--big/trees/3333333333333333333333333333333333333333.json: \
          invalid type: sequence, expected a map at line 1 column 28\n"
     );
 }
@@ -488,7 +490,7 @@ fn shared_contents_of_unknown_use_stay() {
          \x20 blobs \"3 unlisted shared files\" [look-first] 32 32 {no link to them was seen, but who uses them is not known for sure; `hf cache prune` keeps them}\n\
          \x20 marker \"shared file store\" [protected] 4 4 {the library knows the files that repositories share by it}\n\
          \x20 other \"other files\" [look-first] 24 0\n\
-         problem: understand ~/.cache/huggingface/hub/blobs/bb/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.refs: \
+         problem: understand ~/hub/blobs/bb/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.refs: \
          invalid utf-8 sequence of 1 bytes from index 0\n"
     );
 }
