@@ -199,6 +199,10 @@ impl<'a> Repo<'a> {
             for blob in &snapshot.blobs {
                 item.holds.extend(self.blobs.hold(*blob, shared, found));
             }
+            if !self.whole && item.verdict < Verdict::LookFirst {
+                item.verdict = Verdict::LookFirst;
+                item = item.note("not every revision could be read, so another may need its files");
+            }
             if self.live && item.verdict != Verdict::InUse {
                 item.verdict = Verdict::InUse;
                 item = item.note("something is being downloaded into this repository");

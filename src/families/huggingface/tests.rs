@@ -333,6 +333,7 @@ fn what_cannot_be_read_makes_nothing_safe() {
     c.kib(&format!("{repo}/blobs/{}", h64('a')), 4);
     c.snap(repo, '1', "sub/f", &h64('a'));
     c.names(repo, "main", '1');
+    c.age(&format!("{repo}/snapshots/{}", h40('1')), 86_400);
     let sub = c.0.path(&format!("{HUB}/{repo}/snapshots/{}/sub", h40('1')));
     std::fs::set_permissions(&sub, std::fs::Permissions::from_mode(0o000)).expect("closed");
     let reads_everything = std::fs::read_dir(&sub).is_ok();
@@ -343,6 +344,7 @@ fn what_cannot_be_read_makes_nothing_safe() {
         return;
     }
     assert!(outline.contains("    blobs \"1 unclear blob\" [look-first]"), "{outline}");
+    assert!(outline.contains("    revision \"main\" 11111111 [look-first]"), "{outline}");
 }
 
 #[test]
