@@ -7,6 +7,9 @@ pub mod conda;
 pub mod conda_env;
 pub mod declared;
 mod events;
+pub mod hf_datasets;
+pub mod huggingface;
+pub mod huggingface_home;
 pub mod kagglehub;
 pub mod keras;
 pub mod listing;
@@ -54,7 +57,8 @@ pub struct About {
     pub together: bool,
     /// Whether the order of the items means something.
     pub ordered: bool,
-    /// Whether nothing in a store is a store of its own, whatever it looks like.
+    /// Whether its stores are of one piece: nothing in them is recognized by shape as somebody else's. A downloaded
+    /// repository may hold checkpoints and event files, which are none of this box's runs.
     pub sealed: bool,
     /// The group of what nobody claims in a store: its own, or everything else where the store is a folder in which
     /// people keep other things too.
@@ -141,6 +145,9 @@ pub trait Family: Sync + Send {
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
 pub static REGISTRY: &[&dyn Family] = &[
     &trash::Trash,
+    &huggingface::HuggingFace,
+    &hf_datasets::HfDatasets,
+    &huggingface_home::HuggingFaceHome,
     &tfhub::TfHub,
     &keras::Keras,
     &tfds::Tfds,

@@ -81,6 +81,15 @@ impl Fixture {
         file.set_modified(then).expect("a time");
     }
 
+    /// Makes a symbolic link that is 30 days old.
+    pub fn old_link(&self, target: &str, below: &str) {
+        self.link(target, below);
+        let then = rustix::fs::Timespec { tv_sec: NOW - 30 * 86_400, tv_nsec: 0 };
+        let times = rustix::fs::Timestamps { last_access: then, last_modification: then };
+        let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
+        rustix::fs::utimensat(rustix::fs::CWD, self.path(below), &times, flags).expect("a time");
+    }
+
     /// Scans the whole home.
     pub fn scan(&self) -> Inventory {
         let settings = Settings::new(Arc::new(self.env.clone()), NOW);

@@ -291,6 +291,12 @@ impl<'a> Folder<'a> {
         self.listed().is_some_and(|d| d.state == crate::model::tree::DirState::Listed)
     }
 
+    /// Whether all at and below it was read and is of this store. Only then is what is not seen there not there.
+    pub fn is_whole(&self) -> bool {
+        let mine = |f: &Folder<'_>| !self.view.tree.is_inner(f.id);
+        self.walk().iter().all(|f| f.is_listed() && f.every_folder().iter().all(mine))
+    }
+
     /// The folders in it that are not stores of their own, by name.
     pub fn folders(&self) -> Vec<Folder<'a>> {
         let mut all: Vec<Folder<'a>> =

@@ -4,6 +4,7 @@
 //! up to date after that. What goes and what comes back is the planner's business.
 
 mod groups;
+mod sets;
 mod stores;
 
 use std::path::{Path, PathBuf};
@@ -83,6 +84,7 @@ pub enum ScanEvent {
 #[derive(Debug, Clone)]
 struct Blob {
     nodes: Vec<NodeId>,
+    pointers: Vec<NodeId>,
     holders: Vec<ItemId>,
     store: StoreId,
 }

@@ -49,6 +49,8 @@ pub struct Part {
 pub struct NewBlob {
     /// The file, and what belongs to it (manifest, lock).
     pub nodes: Vec<NodeId>,
+    /// Those of them that are no content: they only say who holds it.
+    pub pointers: Vec<NodeId>,
 }
 
 /// What `Found` says of something an item uses in another store: an environment that links into a package.
@@ -196,7 +198,13 @@ pub struct Found {
 impl Found {
     /// Enters a shared file.
     pub fn blob(&mut self, nodes: Vec<NodeId>) -> BlobRef {
-        self.blobs.push(NewBlob { nodes });
+        self.listed_blob(nodes, Vec::new())
+    }
+
+    /// Enters a shared file beside which files say who holds it. Those go with it.
+    pub fn listed_blob(&mut self, mut nodes: Vec<NodeId>, pointers: Vec<NodeId>) -> BlobRef {
+        nodes.extend(&pointers);
+        self.blobs.push(NewBlob { nodes, pointers });
         BlobRef(self.blobs.len() - 1)
     }
 }

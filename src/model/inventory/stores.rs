@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Blob, Holder, Inventory};
-use crate::model::item::{BlobId, Item, ItemId, NewItem, NewStore, Part, Role, Store, StoreId};
+use crate::model::item::{BlobId, Item, ItemId, NewBlob, NewItem, NewStore, Part, Role, Store, StoreId};
 use crate::model::measure::Measure;
 use crate::model::node::{DirId, NodeId};
 use crate::model::tree::DirState;
@@ -28,7 +28,8 @@ impl Inventory {
         self.uses.extend(new.found.uses.into_iter().map(|u| (id, u)));
         let first_blob = self.blobs.len() as u32;
         for blob in new.found.blobs {
-            self.blobs.push(Some(Blob { nodes: blob.nodes, holders: Vec::new(), store: id }));
+            let NewBlob { nodes, pointers } = blob;
+            self.blobs.push(Some(Blob { nodes, pointers, holders: Vec::new(), store: id }));
         }
         let mut store = Store {
             id,
@@ -214,17 +215,6 @@ impl Inventory {
         nodes
     }
 
-    /// Of the blobs an item holds, those nobody else holds.
-    pub fn own_blobs(&self, id: ItemId) -> Vec<BlobId> {
-        let mine: FxHashSet<ItemId> = self.descendants(id).collect();
-        let held: FxHashSet<BlobId> =
-            mine.iter().filter_map(|i| self.item(*i)).flat_map(|i| i.holds.iter().copied()).collect();
-        let mut own: Vec<BlobId> =
-            held.into_iter().filter(|b| self.blob_holders(*b).iter().all(|h| mine.contains(h))).collect();
-        own.sort_unstable();
-        own
-    }
-
     fn measure_store(&mut self, id: StoreId) {
         let Some(store) = self.stores.get(&id) else { return };
         let (root, mut items) = (store.root, store.items.clone());
@@ -245,7 +235,7 @@ impl Inventory {
             store.measure = whole;
         }
         for item in &all {
-            let measure = self.measure_item(*item);
+            let measure = self.measure_set(&[*item]);
             if let Some(Some(item)) = self.items.get_mut(item.0 as usize) {
                 item.measure = measure;
             }
@@ -255,46 +245,6 @@ impl Inventory {
         if let Some(store) = self.stores.get_mut(&id) {
             store.items = items;
         }
-    }
-
-    /// What an item takes, with all the blobs it holds; it gives back only those nobody else holds.
-    fn measure_item(&self, id: ItemId) -> Measure {
-        let holes = self.holes_of(id);
-        let mut m = self.measure_nodes(self.nodes_of(id), holes.iter().copied());
-        let own: FxHashSet<BlobId> = self.own_blobs(id).into_iter().collect();
-        let mut parts = Vec::new();
-        let mut shared = false;
-        let mut pointers = Vec::new();
-        for below in self.descendants(id) {
-            let Some(item) = self.item(below) else { continue };
-            parts.extend(item.parts.iter().map(|p| p.node));
-            pointers.extend(
-                item.parts.iter().filter(|p| p.role == Role::Pointer && !p.node.is_dir()).map(|p| p.node),
-            );
-            for blob in &item.holds {
-                if own.contains(blob) {
-                    parts.extend(self.blob_nodes(*blob));
-                } else {
-                    shared = true;
-                }
-            }
-        }
-        let set: FxHashSet<NodeId> = parts.iter().copied().collect();
-        if shared {
-            let freed = self.measure_nodes(parts, holes);
-            m.frees = freed.frees;
-            m.frees_apparent = freed.frees_apparent;
-            m.frees_files = freed.frees_files;
-        }
-        // A pointer that is a part of its own (a ref beside a snapshot) is no content.
-        for pointer in pointers {
-            let inside_other = self.tree.ancestors(pointer.dir).any(|d| set.contains(&d.into()));
-            if !inside_other {
-                let size = self.tree.facts(pointer).map_or(0, |f| f.size);
-                m.frees_apparent = m.frees_apparent.saturating_sub(size);
-            }
-        }
-        m
     }
 
     /// The item of all that no other item of the store claims, if there is anything.
