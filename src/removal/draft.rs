@@ -111,10 +111,10 @@ impl Draft {
             .filter_map(|m| if let Mark::Item(id) = m { Some(id) } else { None })
             .flat_map(|id| maker.removable(id))
             .collect();
-        let chosen: FxHashSet<ItemId> = items.iter().flat_map(|id| inventory.descendants(*id)).collect();
-        let mut blobs: FxHashSet<BlobId> = FxHashSet::default();
+        // What nobody else holds goes with the first that holds it.
+        let mut blobs: FxHashSet<BlobId> = inventory.own_blobs_of(&items).into_iter().collect();
         for id in &items {
-            maker.item(*id, &chosen, &mut blobs);
+            maker.item(*id, &mut blobs);
         }
         for mark in marks.sorted() {
             if let Mark::Node(node) = mark {
@@ -154,7 +154,7 @@ impl Maker<'_> {
         vec![id]
     }
 
-    fn item(&mut self, id: ItemId, chosen: &FxHashSet<ItemId>, blobs: &mut FxHashSet<BlobId>) {
+    fn item(&mut self, id: ItemId, blobs: &mut FxHashSet<BlobId>) {
         let inventory = self.inventory;
         let Some(item) = inventory.item(id) else { return };
         let mut nodes: Vec<(NodeId, Order)> = Vec::new();
@@ -171,8 +171,7 @@ impl Maker<'_> {
                 nodes.push((p.node, order));
             }
             for blob in &part.holds {
-                let free = inventory.blob_holders(*blob).iter().all(|h| chosen.contains(h));
-                if free && blobs.insert(*blob) {
+                if blobs.remove(blob) {
                     nodes.extend(inventory.blob_nodes(*blob).iter().map(|n| (*n, Order::Last)));
                 }
             }

@@ -53,6 +53,8 @@ pub struct Part {
     pub hints: Hints,
     /// How many files there were.
     pub entries: u64,
+    /// Whether something of it could not be read: then what is not there may be there all the same.
+    pub torn: bool,
 }
 
 impl Part {
@@ -62,6 +64,7 @@ impl Part {
         self.folders.extend(other.folders);
         self.hints |= other.hints;
         self.entries += other.entries;
+        self.torn |= other.torn;
     }
 }
 
@@ -88,6 +91,7 @@ pub fn ask<L: Lister>(walk: &Walk<L>, opened: &Opened<L>, names: &Names) -> Part
             Err(error) => {
                 part.entries -= 1;
                 if error.kind() != std::io::ErrorKind::NotFound {
+                    part.torn = true;
                     let path = node.path().join(text::os_str(entry.name));
                     walk.send(Message::Problem(Problem::new(path, "stat", error)));
                 }

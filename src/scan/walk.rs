@@ -273,6 +273,7 @@ impl<L: Lister> Walk<L> {
             }
         });
         drop(held);
+        let torn = result.is_err();
         if let Err(error) = result {
             let node = wide.as_ref().map_or_else(|| opened.as_ref(), |w| Some(&w.opened));
             if let Some(opened) = node {
@@ -282,11 +283,13 @@ impl<L: Lister> Walk<L> {
         match wide {
             None => {
                 let opened = opened?;
-                let part = ask(self, &opened, &names);
+                let mut part = ask(self, &opened, &names);
+                part.torn |= torn;
                 Some((opened, part))
             }
             Some(wide) => {
-                let part = ask(self, &wide.opened, &names);
+                let mut part = ask(self, &wide.opened, &names);
+                part.torn |= torn;
                 Self::hand_in(wide, count, part)
             }
         }
@@ -335,7 +338,8 @@ impl<L: Lister> Walk<L> {
         node.store = claim.map(|c| c.family).or(node.store);
         self.counters.directories.fetch_add(1, Ordering::Relaxed);
         self.counters.entries.fetch_add(part.entries + 1, Ordering::Relaxed);
-        let mut listed = Self::listed(&node, &facts, DirState::Listed, &part.writer);
+        let state = if part.torn { DirState::Failed } else { DirState::Listed };
+        let mut listed = Self::listed(&node, &facts, state, &part.writer);
         let mut folders = part.folders;
         let stops = self.borders.inside(node.st_dev, node.ino);
         if !stops.is_empty() {
