@@ -7,6 +7,7 @@ pub mod conda;
 pub mod conda_env;
 pub mod declared;
 mod events;
+pub mod folder;
 pub mod hf_datasets;
 pub mod huggingface;
 pub mod huggingface_home;
@@ -33,8 +34,9 @@ use crate::env::Env;
 use crate::model::category::Category;
 use crate::model::item::Found;
 use crate::model::verdict::Verdict;
+pub use folder::{File, Folder};
 pub use listing::Listing;
-pub use view::{File, Folder, Range, Reader, StoreView};
+pub use view::{Range, Reader, StoreView};
 
 /// What a family is.
 #[derive(Debug)]

@@ -4,12 +4,15 @@
 
 mod ask;
 pub mod borders;
+mod ground;
 mod node;
 mod recognize;
 mod roots;
 mod session;
+mod settings;
 mod shape;
 mod stores;
 mod walk;
 
-pub use session::{Again, Backend, Scanner, Session, Settings};
+pub use session::{Scanner, Session};
+pub use settings::{Backend, Settings};

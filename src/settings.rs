@@ -6,19 +6,7 @@ use crate::cli::{ColorWhen, ScanArgs, ShowArgs};
 use crate::env::Env;
 use crate::scan::{self, Backend};
 use crate::text::Units;
-
-/// How many colors there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colors {
-    /// None: weight and words only.
-    None,
-    /// The terminal's own sixteen.
-    Sixteen,
-    /// xterm's 256.
-    Indexed,
-    /// All of them.
-    True,
-}
+use crate::ui::theme::Colors;
 
 /// All settings of a run.
 #[derive(Debug, Clone)]

@@ -17,6 +17,13 @@ pub mod signals;
 pub mod tty;
 pub mod user;
 
+/// The fastest way this system can be read.
+#[cfg(target_os = "linux")]
+pub use linux::Native;
+/// The fastest way this system can be read.
+#[cfg(not(target_os = "linux"))]
+pub use portable::Portable as Native;
+
 /// Ends the process at once, without waiting for any thread.
 pub fn exit_now(code: i32) -> ! {
     std::process::exit(code)

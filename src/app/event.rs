@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::keymap::Key;
+use crate::model::again::Again;
 use crate::model::inventory::ScanEvent;
 use crate::removal::empty::{Emptied, Empty};
 use crate::removal::execute::{Progress, Report};
@@ -11,7 +12,6 @@ use crate::removal::in_use::InUse;
 use crate::removal::ledger::Trashed;
 use crate::removal::plan::Plan;
 use crate::removal::restore::Restored;
-use crate::scan::Again;
 
 /// Something happened.
 #[derive(Debug)]

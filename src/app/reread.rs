@@ -2,10 +2,10 @@
 
 use super::App;
 use super::event::Effect;
+use crate::model::again::Again;
 use crate::model::inventory::ScanState;
 use crate::model::node::DirId;
 use crate::model::rows::RowKey;
-use crate::scan::Again;
 
 impl App {
     /// Reads the folders again in which something changed.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::sys::reserve::reserve;
+use crate::sys::reserve::{date_link, reserve};
 
 const DAY: i64 = 86_400;
 
@@ -96,7 +96,8 @@ impl Maker {
     /// A symbolic link.
     pub fn link(&mut self, target: &str, path: &str) -> io::Result<()> {
         let path = self.at(path)?;
-        std::os::unix::fs::symlink(target, path)
+        std::os::unix::fs::symlink(target, &path)?;
+        date_link(&path, self.now - self.days * DAY)
     }
 
     /// A second name of a file.

@@ -84,10 +84,7 @@ impl Fixture {
     /// Makes a symbolic link that is 30 days old.
     pub fn old_link(&self, target: &str, below: &str) {
         self.link(target, below);
-        let then = rustix::fs::Timespec { tv_sec: NOW - 30 * 86_400, tv_nsec: 0 };
-        let times = rustix::fs::Timestamps { last_access: then, last_modification: then };
-        let flags = rustix::fs::AtFlags::SYMLINK_NOFOLLOW;
-        rustix::fs::utimensat(rustix::fs::CWD, self.path(below), &times, flags).expect("a time");
+        crate::sys::reserve::date_link(&self.path(below), NOW - 30 * 86_400).expect("a time");
     }
 
     /// Scans the whole home.

@@ -3,6 +3,7 @@
 //! It changes only by [`Inventory::apply`] and [`Inventory::forget`], and [`Inventory::refresh`] brings the sums
 //! up to date after that. What goes and what comes back is the planner's business.
 
+mod event;
 mod groups;
 mod sets;
 mod stores;
@@ -12,73 +13,18 @@ use std::path::{Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::category::Category;
-use super::item::{BlobId, Item, ItemId, NewStore, Store, StoreId, Use};
+use super::item::{BlobId, Item, ItemId, Store, StoreId, Use};
 use super::measure::{Measure, Selection, measure};
 use super::mount::Mount;
 use super::node::{DirId, NodeId};
-use super::problem::{Problem, Problems};
+use super::problem::Problems;
 use super::rows::RowKey;
-use super::tree::{ListedDir, Tree};
+use super::tree::Tree;
 use super::usage::Usage;
 use super::verdict::Verdict;
 
+pub use event::{Holder, Progress, ScanEvent, ScanState};
 pub use groups::Group;
-
-/// How far the scan is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ScanState {
-    /// Something is still being read.
-    #[default]
-    Running,
-    /// Everything asked for was read.
-    Complete,
-    /// It was stopped; what is known is kept.
-    Stopped,
-}
-
-/// Counters of a scan.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Progress {
-    /// Entries seen.
-    pub entries: u64,
-    /// Directories listed.
-    pub directories: u64,
-    /// Seconds since it began.
-    pub seconds: f64,
-    /// Inodes in use on the mounts that are read, where they say so: what 100 % is.
-    pub expected: Option<u64>,
-    /// What is being read now, in words.
-    pub phase: &'static str,
-}
-
-/// What the scan reports.
-#[derive(Debug)]
-pub enum ScanEvent {
-    /// It begins: what was asked for, and what is mounted.
-    Started {
-        /// The folders that are read.
-        roots: Vec<PathBuf>,
-        /// The mounts they lie on.
-        mounts: Vec<Mount>,
-        /// Whether every known place is read, not only some folders.
-        whole: bool,
-    },
-    /// Finished directories, parents first.
-    Dirs(Vec<ListedDir>),
-    /// A store with all its directories, which have come before.
-    Store(Box<NewStore>),
-    /// Something could not be read.
-    Problem(Problem),
-    /// How far it is.
-    Progress(Progress),
-    /// A folder is about to be read again: what was known below it may be replaced.
-    Again(PathBuf),
-    /// It is over.
-    Finished {
-        /// Whether it was stopped before the end.
-        stopped: bool,
-    },
-}
 
 /// A file several items hold.
 #[derive(Debug, Clone)]
@@ -87,19 +33,6 @@ struct Blob {
     pointers: Vec<NodeId>,
     holders: Vec<ItemId>,
     store: StoreId,
-}
-
-/// A process that uses something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// Process number.
-    pub pid: u32,
-    /// Its name.
-    pub command: String,
-    /// Who runs it.
-    pub user: String,
-    /// How: `open`, `mapped`, `works in`, `runs from`.
-    pub how: &'static str,
 }
 
 /// Everything known of the box.
@@ -342,7 +275,8 @@ impl Inventory {
     pub fn may_be_marked(&self, key: RowKey) -> bool {
         match key {
             RowKey::Item(id) => {
-                self.verdict(id).removable() && self.item(id).is_some_and(|i| !i.parts.is_empty())
+                self.verdict(id).removable()
+                    && self.item(id).is_some_and(|i| !i.parts.is_empty() || !i.holds.is_empty())
             }
             RowKey::Node(node) => self.tree.facts(node).is_some() && !self.scanned.contains(&node.dir),
             RowKey::Category(_) | RowKey::Store(..) => {

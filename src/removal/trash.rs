@@ -31,6 +31,13 @@ pub struct Root {
     pub is_private: bool,
 }
 
+impl Root {
+    /// A home trash that is there.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), top: None, missing: Vec::new(), is_private: false }
+    }
+}
+
 /// Finds the trash for something on a mount.
 ///
 /// # Errors

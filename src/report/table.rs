@@ -22,6 +22,9 @@ pub struct Style<'a> {
     pub ascii: bool,
 }
 
+/// So many stores of a group are listed; a training box can have thousands of runs.
+const STORES: usize = 12;
+
 /// The table.
 pub fn table(inventory: &Inventory, style: Style<'_>) -> String {
     let mut out = String::new();
@@ -74,8 +77,11 @@ pub fn table(inventory: &Inventory, style: Style<'_>) -> String {
         line(row(inventory, key, 0, style));
         let mut stores = inventory.below(key);
         stores.sort_by_key(|k| std::cmp::Reverse(inventory.row_measure(*k).usage.on_disk));
-        for store in stores {
-            line(row(inventory, store, 1, style));
+        for store in stores.iter().take(STORES) {
+            line(row(inventory, *store, 1, style));
+        }
+        if stores.len() > STORES {
+            line(format!("{:>36}  and {} more; --json has all", "", stores.len() - STORES));
         }
     }
     line(String::new());

@@ -11,80 +11,24 @@ use rayon::ThreadPool;
 use rustc_hash::FxHashMap;
 
 use super::borders::Borders;
+use super::ground;
 use super::node::{Counters, Known};
 use super::recognize::{Job, OpenPaths, recognize};
 use super::roots::{Itinerary, Phase};
+use super::settings::{Backend, Settings};
 use super::stores::Collector;
 use super::walk::Walk;
-use crate::env::Env;
-use crate::families::{self, Claim};
+use crate::families::Claim;
+use crate::model::again::Again;
 use crate::model::inventory::{Inventory, Progress, ScanEvent};
 use crate::model::links::LinkTable;
 use crate::model::mount::Mount;
 use crate::model::node::{DirId, Kind};
 use crate::model::packed::{BlockWriter, FileFacts};
-use crate::model::problem::Problem;
 use crate::model::tree::{DirState, ListedDir, Tree};
 use crate::sys;
 use crate::sys::list::Lister;
 use crate::sys::mounts::MountInfo;
-
-/// How directories are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Backend {
-    /// By descriptors, where the system has the calls.
-    #[default]
-    Native,
-    /// Through walkdir.
-    Portable,
-}
-
-/// What to scan, and how.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The world.
-    pub env: Arc<Env>,
-    /// What was asked for; empty means all that is known.
-    pub roots: Vec<PathBuf>,
-    /// Stay on the file systems of the roots.
-    pub one_fs: bool,
-    /// Walking threads; 0 means twice the cores, at least 4 and at most 16.
-    pub threads: usize,
-    /// How directories are read.
-    pub backend: Backend,
-    /// The time, seconds since 1970.
-    pub now: i64,
-    /// Mounts to show in place of the real ones, for pictures.
-    pub shown_mounts: Option<Vec<Mount>>,
-}
-
-impl Settings {
-    /// A scan of all that is known in this world.
-    pub fn new(env: Arc<Env>, now: i64) -> Self {
-        Self {
-            env,
-            roots: Vec::new(),
-            one_fs: false,
-            threads: 0,
-            backend: Backend::Native,
-            now,
-            shown_mounts: None,
-        }
-    }
-}
-
-/// A folder to read again.
-#[derive(Debug, Clone)]
-pub struct Again {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its number, which it keeps.
-    pub id: DirId,
-    /// The store it is, if it is one.
-    pub role: Option<(&'static str, &'static str)>,
-    /// Folders directly in it that are not read again: device, inode, number.
-    pub keep: Vec<(u64, u64, DirId)>,
-}
 
 /// What the readings of one session share.
 #[derive(Clone)]
@@ -192,10 +136,11 @@ impl Session {
     fn first(&self, sink: &Sender<ScanEvent>, cancel: &Arc<AtomicBool>) {
         let began = Instant::now();
         let env = &self.settings.env;
-        let (borders, dead) = self.borders();
+        let (borders, dead) = ground::borders(&self.settings.roots, &self.mounts);
         let trip = Itinerary::plan(env, &self.settings.roots, self.settings.one_fs, &self.mounts, &borders);
-        let mounts = self.mounts_of(&trip);
-        let expected = expected(&mounts, &trip);
+        let shown = self.settings.shown_mounts.clone();
+        let mounts = shown.unwrap_or_else(|| ground::mounts_of(&trip, &self.mounts));
+        let expected = ground::expected(&mounts, &trip);
         let _ = sink.send(ScanEvent::Started {
             roots: trip.roots.clone(),
             mounts,
@@ -209,7 +154,7 @@ impl Session {
         for root in trip.phases.iter().flat_map(|p| &p.roots) {
             self.announce(root, &mut skeleton, &mut known, sink);
         }
-        let places = identities(&trip.places);
+        let places = ground::identities(&trip.places);
         let counters = Arc::new(Counters::default());
         let pass = self.pass.fetch_add(1, Ordering::Relaxed) + 1;
         self.with_families(sink, cancel, |jobs| {
@@ -250,7 +195,7 @@ impl Session {
 
     fn once_more(&self, folders: &[Again], sink: &Sender<ScanEvent>, cancel: &Arc<AtomicBool>) {
         let began = Instant::now();
-        let (borders, _) = self.borders();
+        let (borders, _) = ground::borders(&self.settings.roots, &self.mounts);
         let mut mounts: Vec<Mount> = self.settings.shown_mounts.clone().unwrap_or_default();
         for mount in folders.iter().filter_map(|f| sys::mounts::holding(&self.mounts, &f.path)) {
             if self.settings.shown_mounts.is_none() && !mounts.iter().any(|m| m.id == mount.id) {
@@ -260,16 +205,17 @@ impl Session {
         let _ = sink.send(ScanEvent::Started { roots: Vec::new(), mounts, whole: false });
         let counters = Arc::new(Counters::default());
         let pass = self.pass.fetch_add(1, Ordering::Relaxed) + 1;
-        let places = identities(&self.places(&borders));
+        let places = ground::identities(&ground::places(&self.settings.env, &borders));
         self.with_families(sink, cancel, |jobs| {
             let mut collector = Collector::new(sink, jobs, cancel);
             for folder in folders {
                 let _ = sink.send(ScanEvent::Again(folder.path.clone()));
                 let mut known: FxHashMap<(u64, u64), Known> = FxHashMap::default();
                 let mut places = places.clone();
-                if let Some(identity) = identity(&folder.path) {
+                if let Some(identity) = ground::identity(&folder.path) {
                     known.insert(identity, Known::As(folder.id));
-                    if let Some(claim) = folder.role.and_then(|(family, role)| claim_of(family, role)) {
+                    if let Some(claim) = folder.role.and_then(|(family, role)| ground::claim_of(family, role))
+                    {
                         places.entry(identity).or_insert(claim);
                     }
                 }
@@ -292,46 +238,6 @@ impl Session {
         let _ = sink.send(ScanEvent::Finished { stopped: cancel.load(Ordering::Relaxed) });
     }
 
-    /// Where not to go, with mounts that may hang asked in threads of their own.
-    fn borders(&self) -> (Borders, Vec<Problem>) {
-        let roots: Vec<PathBuf> =
-            if self.settings.roots.is_empty() { vec!["/".into()] } else { self.settings.roots.clone() };
-        let waiting: Vec<(&Path, std::sync::mpsc::Receiver<()>)> = self
-            .mounts
-            .iter()
-            .filter(|m| m.is_remote() && !m.is_kernel())
-            .map(|m| (m.path.as_path(), ask(&m.path)))
-            .collect();
-        let deadline = Instant::now() + sys::mounts::PATIENCE;
-        let answered: Vec<&Path> = waiting
-            .into_iter()
-            .filter(|(_, rx)| rx.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok())
-            .map(|(path, _)| path)
-            .collect();
-        Borders::find(&self.mounts, &roots, |path| answered.contains(&path))
-    }
-
-    fn places(&self, borders: &Borders) -> Vec<(PathBuf, Claim)> {
-        families::places(&self.settings.env)
-            .into_iter()
-            .filter(|k| self.settings.env.sees(&k.place.path) && !borders.is_dead(&k.place.path))
-            .filter_map(|k| Some((k.place.path.canonicalize().ok()?, k.claim)))
-            .collect()
-    }
-
-    /// The mounts that hold what is read, those with the roots first.
-    fn mounts_of(&self, trip: &Itinerary) -> Vec<Mount> {
-        if let Some(shown) = &self.settings.shown_mounts {
-            return shown.clone();
-        }
-        let mut found: Vec<&MountInfo> = Vec::new();
-        for root in trip.phases.iter().flat_map(|p| &p.roots) {
-            let holding = sys::mounts::holding(&self.mounts, root);
-            found.extend(holding.filter(|m| !found.iter().any(|f| f.id == m.id)));
-        }
-        found.into_iter().map(sys::mounts::look).collect()
-    }
-
     /// Gives a folder and those above it their numbers before they are read.
     fn announce(
         &self,
@@ -346,7 +252,7 @@ impl Session {
         let parent = path.parent().map(|p| self.announce(p, skeleton, known, sink));
         let id = DirId(self.ids.fetch_add(1, Ordering::Relaxed));
         skeleton.insert(path.to_path_buf(), id);
-        if let Some(identity) = identity(path) {
+        if let Some(identity) = ground::identity(path) {
             known.entry(identity).or_insert(Known::As(id));
         }
         let facts = FileFacts { kind: Kind::Dir, size: 0, blocks: 0, mtime: 0, uid: 0 };
@@ -390,9 +296,8 @@ impl Session {
 
     fn read(&self, reading: &Reading<'_>, cancel: &Arc<AtomicBool>, collector: &mut Collector<'_>) {
         match self.settings.backend {
-            #[cfg(target_os = "linux")]
-            Backend::Native => self.walk(sys::linux::Native, reading, cancel, collector),
-            _ => self.walk(sys::portable::Portable, reading, cancel, collector),
+            Backend::Native => self.walk(sys::Native, reading, cancel, collector),
+            Backend::Portable => self.walk(sys::portable::Portable, reading, cancel, collector),
         }
     }
 
@@ -464,48 +369,4 @@ fn progress(counters: &Counters, so_far: Progress) -> Progress {
         directories: counters.directories.load(Ordering::Relaxed),
         ..so_far
     }
-}
-
-/// Inodes in use on what is read whole: 100 %.
-fn expected(mounts: &[Mount], trip: &Itinerary) -> Option<u64> {
-    let whole = trip.phases.last()?.roots.iter();
-    whole
-        .map(|root| {
-            let mount = mounts.iter().find(|m| m.path == *root)?;
-            let space = mount.space?;
-            Some(space.inodes?.saturating_sub(space.inodes_available?))
-        })
-        .sum()
-}
-
-/// Asks a file system for a sign of life.
-fn ask(path: &Path) -> std::sync::mpsc::Receiver<()> {
-    let (tx, rx) = std::sync::mpsc::sync_channel(1);
-    let path = path.to_path_buf();
-    let _ = std::thread::Builder::new().name("may-hang".into()).spawn(move || {
-        if sys::mounts::space(&path).is_ok() && path.symlink_metadata().is_ok() {
-            let _ = tx.send(());
-        }
-    });
-    rx
-}
-
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    path.symlink_metadata().ok().map(|m| (m.dev(), m.ino()))
-}
-
-fn identities(places: &[(PathBuf, Claim)]) -> FxHashMap<(u64, u64), Claim> {
-    let mut found = FxHashMap::default();
-    for (path, claim) in places {
-        if let Some(identity) = identity(path) {
-            found.entry(identity).or_insert(*claim);
-        }
-    }
-    found
-}
-
-fn claim_of(family: &str, role: &'static str) -> Option<Claim> {
-    let at = families::all().iter().position(|f| f.about().id == family)?;
-    Some(Claim { family: families::FamilyId(at as u8), role })
 }

@@ -35,3 +35,8 @@ fn names_at<L: Lister>(walk: &Walk<L>, held: &Held<L>, node: &Node, below: &str)
     walk.lister.list(&at?, &mut |entry| names.push(entry.name.into())).ok()?;
     Some(names)
 }
+
+/// Whether the store around a directory keeps what it holds to itself.
+pub fn is_sealed(node: &Node) -> bool {
+    node.store.is_some_and(|family| families::get(family).about().sealed)
+}

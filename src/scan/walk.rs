@@ -11,8 +11,8 @@ use rustc_hash::FxHashMap;
 use super::ask::{CHUNK, Names, Part, ask, facts};
 use super::borders::Borders;
 use super::node::{Counters, Finished, Known, Message, Node};
-use super::shape::claim_by_shape;
-use crate::families::{self, Claim};
+use super::shape::{claim_by_shape, is_sealed};
+use crate::families::Claim;
 use crate::model::links::LinkTable;
 use crate::model::node::{DirId, Kind};
 use crate::model::packed::{BlockWriter, FileFacts};
@@ -396,9 +396,4 @@ impl<L: Lister> Walk<L> {
             kept: Vec::new(),
         }
     }
-}
-
-/// Whether the store around a directory keeps what it holds to itself.
-fn is_sealed(node: &Node) -> bool {
-    node.store.is_some_and(|family| families::get(family).about().sealed)
 }

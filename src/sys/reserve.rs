@@ -1,9 +1,11 @@
-//! Files that take room without being written.
+//! Files that take room without being written, and times of links: for boxes that are made up.
 
 use std::fs::File;
 use std::io;
 
-use rustix::fs::{FallocateFlags, fallocate};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, FallocateFlags, Timespec, Timestamps, fallocate, utimensat};
 use rustix::io::Errno;
 
 /// Makes a file take so many bytes of blocks. Where the file system cannot reserve, it is written full of zeros.
@@ -30,4 +32,14 @@ pub fn reserve(file: &mut File, bytes: u64) -> io::Result<()> {
         }
         other => Ok(other?),
     }
+}
+
+/// Sets when a symbolic link itself was changed last, in seconds since 1970.
+///
+/// # Errors
+/// What the system says.
+pub fn date_link(path: &Path, seconds: i64) -> io::Result<()> {
+    let then = Timespec { tv_sec: seconds, tv_nsec: 0 };
+    let times = Timestamps { last_access: then, last_modification: then };
+    Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }

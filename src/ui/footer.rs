@@ -78,7 +78,6 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     } else {
         "nothing marked".into()
     };
-    canvas.text(1, y, &left, if m.count > 0 { theme.strong() } else { theme.plain() });
     let filter = if app.browse.lens.filter.is_empty() {
         String::new()
     } else {
@@ -86,7 +85,12 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     };
     let leftovers = if app.browse.lens.leftovers { "leftovers only   " } else { "" };
     let right = format!("{filter}{leftovers}sort: {}", app.browse.sorted_by());
-    canvas.right(canvas.width() - 1, y, &right, theme.dim());
+    let style = if m.count > 0 { theme.strong() } else { theme.plain() };
+    // What is marked matters more than the order, where there is no room for both.
+    let end = canvas.text(1, y, &left, style);
+    if end + 2 + text::width(&right) < canvas.width() {
+        canvas.right(canvas.width() - 1, y, &right, theme.dim());
+    }
 }
 
 /// One line on the row under the cursor.

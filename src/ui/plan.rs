@@ -128,7 +128,7 @@ fn ways(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, y: u16) {
         canvas.text(3, y, &format!("{}  {words}", i + 1), style);
         if plan.is_empty() {
             let why = plan.trash_refused.as_deref().unwrap_or("nothing can go this way");
-            canvas.text(30, y, &format!("no: {why}"), theme.plain());
+            canvas.text(8 + text::width(words), y, &format!("no: {why}"), theme.plain());
             continue;
         }
         canvas.right(frees, y, &size(plan.frees), style);

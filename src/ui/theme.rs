@@ -5,7 +5,19 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::model::category::Category;
 use crate::model::mount::Pressure;
 use crate::model::verdict::Verdict;
-use crate::settings::Colors;
+
+/// How many colors there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colors {
+    /// None: weight and words only.
+    None,
+    /// The terminal's own sixteen.
+    Sixteen,
+    /// xterm's 256.
+    Indexed,
+    /// All of them.
+    True,
+}
 
 /// How things look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,3 +1,5 @@
+//! Keras folders as Keras 2 and 3 leave them, and what only looks like them.
+
 use super::Keras;
 use crate::env::Env;
 use crate::families::Family;

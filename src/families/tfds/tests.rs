@@ -1,3 +1,5 @@
+//! Folders as TFDS leaves them, whole, unfinished and broken.
+
 use super::Tfds;
 use crate::env::Env;
 use crate::families::Family;

@@ -1,0 +1,209 @@
+//! Folders and files of a store, sorted by name, whatever order the disk has.
+
+use super::view::{StoreView, facts};
+use crate::model::node::{DirId, Kind, NodeId};
+use crate::model::packed::{self, FileRecord};
+use crate::model::tree::ListedDir;
+use crate::text;
+
+/// A folder of a store.
+#[derive(Clone, Copy)]
+pub struct Folder<'a> {
+    view: &'a StoreView<'a>,
+    id: DirId,
+}
+
+/// A file of a store.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// Where it is.
+    pub node: NodeId,
+    /// Its name, as bytes.
+    pub bytes: &'a [u8],
+    /// Kind of file.
+    pub kind: Kind,
+    /// Length in bytes.
+    pub size: u64,
+    /// Bytes of blocks on disk.
+    pub on_disk: u64,
+    /// Last change, seconds since 1970.
+    pub mtime: u32,
+    /// How many names its inode has.
+    pub nlink: u32,
+}
+
+impl<'a> File<'a> {
+    /// Its name if it is text, else nothing.
+    pub fn name(&self) -> &'a str {
+        std::str::from_utf8(self.bytes).unwrap_or("")
+    }
+
+    /// Its name, safe to show.
+    pub fn shown(&self) -> String {
+        text::display(self.bytes)
+    }
+
+    /// Whether it is a file with content: no link, no pipe.
+    pub fn is_regular(&self) -> bool {
+        self.kind == Kind::File
+    }
+}
+
+impl<'a> Folder<'a> {
+    /// A folder of a view.
+    pub(super) fn new(view: &'a StoreView<'a>, id: DirId) -> Self {
+        Self { view, id }
+    }
+
+    /// Its number.
+    pub fn id(&self) -> DirId {
+        self.id
+    }
+
+    /// Its node.
+    pub fn node(&self) -> NodeId {
+        self.id.into()
+    }
+
+    fn listed(&self) -> Option<&'a ListedDir> {
+        self.view.tree.get(self.id)
+    }
+
+    /// Its name as bytes.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.listed().map_or(&[], |d| packed::head(&d.block).name)
+    }
+
+    /// Its name if it is text, else nothing.
+    pub fn name(&self) -> &'a str {
+        std::str::from_utf8(self.bytes()).unwrap_or("")
+    }
+
+    /// Its name, safe to show.
+    pub fn shown(&self) -> String {
+        text::display(self.bytes())
+    }
+
+    /// Its last change, seconds since 1970.
+    pub fn mtime(&self) -> u32 {
+        self.listed().map_or(0, |d| d.mtime)
+    }
+
+    /// Whether it could be listed.
+    pub fn is_listed(&self) -> bool {
+        self.listed().is_some_and(|d| d.state == crate::model::tree::DirState::Listed)
+    }
+
+    /// Whether all at and below it was read and is of this store. Only then is what is not seen there not there.
+    pub fn is_whole(&self) -> bool {
+        let mine = |f: &Folder<'_>| !self.view.tree.is_inner(f.id);
+        self.walk().iter().all(|f| f.is_listed() && f.every_folder().iter().all(mine))
+    }
+
+    /// The folders in it that are not stores of their own, by name.
+    pub fn folders(&self) -> Vec<Folder<'a>> {
+        let mut all: Vec<Folder<'a>> =
+            self.every_folder().into_iter().filter(|f| !self.view.tree.is_inner(f.id)).collect();
+        all.sort_by(|a, b| a.bytes().cmp(b.bytes()));
+        all
+    }
+
+    /// The folders in it that are stores of their own, by name. What lies in them is not this store's to judge.
+    pub fn stores(&self) -> Vec<Folder<'a>> {
+        let mut all: Vec<Folder<'a>> =
+            self.every_folder().into_iter().filter(|f| self.view.tree.is_inner(f.id)).collect();
+        all.sort_by(|a, b| a.bytes().cmp(b.bytes()));
+        all
+    }
+
+    fn every_folder(&self) -> Vec<Folder<'a>> {
+        self.view.tree.children(self.id).iter().map(|id| Folder { view: self.view, id: *id }).collect()
+    }
+
+    /// The folder of this name, unless it is a store of its own.
+    pub fn folder(&self, name: &str) -> Option<Folder<'a>> {
+        self.every_folder()
+            .into_iter()
+            .find(|f| f.bytes() == name.as_bytes() && !self.view.tree.is_inner(f.id))
+    }
+
+    /// The folder at a path below.
+    pub fn folder_at(&self, path: &str) -> Option<Folder<'a>> {
+        path.split('/').try_fold(*self, |at, name| at.folder(name))
+    }
+
+    /// Whether it holds a folder of this name, be it a store of its own or not.
+    pub fn has_folder(&self, name: &str) -> bool {
+        self.every_folder().iter().any(|f| f.bytes() == name.as_bytes())
+    }
+
+    /// Its files, by name.
+    pub fn files(&self) -> Vec<File<'a>> {
+        let mut all: Vec<File<'a>> = self.records().collect();
+        all.sort_by(|a, b| a.bytes.cmp(b.bytes));
+        all
+    }
+
+    /// Its files, in the order of the disk.
+    pub(super) fn records(&self) -> impl Iterator<Item = File<'a>> {
+        let view = self.view;
+        let id = self.id;
+        let listed = self.listed();
+        let records = listed.map(|d| packed::records(&d.block, facts(d), &view.links));
+        records.into_iter().flatten().map(move |r| file(view, id, &r))
+    }
+
+    /// The file of this name.
+    pub fn file(&self, name: &str) -> Option<File<'a>> {
+        self.records().find(|f| f.bytes == name.as_bytes())
+    }
+
+    /// Whether it holds a file of this name.
+    pub fn has_file(&self, name: &str) -> bool {
+        self.file(name).is_some()
+    }
+
+    /// Whether it holds nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.every_folder().is_empty() && self.records().next().is_none()
+    }
+
+    /// This folder and all below it that belong to this store, parents first.
+    pub fn walk(&self) -> Vec<Folder<'a>> {
+        let mut all = Vec::new();
+        let mut todo = vec![*self];
+        while let Some(folder) = todo.pop() {
+            todo.extend(folder.folders().into_iter().rev());
+            all.push(folder);
+        }
+        all
+    }
+
+    /// The newest change of any file at or below it, seconds since 1970; its own if it has none.
+    pub fn newest(&self) -> u32 {
+        let files =
+            self.walk().iter().filter_map(Folder::listed).map(|d| packed::head(&d.block).newest).max();
+        files.filter(|n| *n > 0).unwrap_or_else(|| self.mtime())
+    }
+
+    /// The newest change at or below it, folders included. What is being unpacked has files as old as the archive
+    /// says, but its folders are new.
+    pub fn touched(&self) -> u32 {
+        let all = self.walk();
+        let folders = all.iter().map(Folder::mtime).max().unwrap_or(0);
+        let files = all.iter().filter_map(Folder::listed).map(|d| packed::head(&d.block).newest).max();
+        folders.max(files.unwrap_or(0))
+    }
+}
+
+fn file<'a>(view: &'a StoreView<'a>, dir: DirId, r: &FileRecord<'a>) -> File<'a> {
+    File {
+        node: NodeId { dir, at: r.at },
+        bytes: r.name,
+        kind: r.facts.kind,
+        size: r.facts.size,
+        on_disk: r.on_disk(),
+        mtime: r.facts.mtime,
+        nlink: r.link.map_or(1, |slot| view.links.get(slot).nlink),
+    }
+}

@@ -1,0 +1,77 @@
+//! What an inventory is told: what the scan reports, and who uses what.
+
+use std::path::PathBuf;
+
+use crate::model::item::NewStore;
+use crate::model::mount::Mount;
+use crate::model::problem::Problem;
+use crate::model::tree::ListedDir;
+
+/// How far the scan is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ScanState {
+    /// Something is still being read.
+    #[default]
+    Running,
+    /// Everything asked for was read.
+    Complete,
+    /// It was stopped; what is known is kept.
+    Stopped,
+}
+
+/// Counters of a scan.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Progress {
+    /// Entries seen.
+    pub entries: u64,
+    /// Directories listed.
+    pub directories: u64,
+    /// Seconds since it began.
+    pub seconds: f64,
+    /// Inodes in use on the mounts that are read, where they say so: what 100 % is.
+    pub expected: Option<u64>,
+    /// What is being read now, in words.
+    pub phase: &'static str,
+}
+
+/// What the scan reports.
+#[derive(Debug)]
+pub enum ScanEvent {
+    /// It begins: what was asked for, and what is mounted.
+    Started {
+        /// The folders that are read.
+        roots: Vec<PathBuf>,
+        /// The mounts they lie on.
+        mounts: Vec<Mount>,
+        /// Whether every known place is read, not only some folders.
+        whole: bool,
+    },
+    /// Finished directories, parents first.
+    Dirs(Vec<ListedDir>),
+    /// A store with all its directories, which have come before.
+    Store(Box<NewStore>),
+    /// Something could not be read.
+    Problem(Problem),
+    /// How far it is.
+    Progress(Progress),
+    /// A folder is about to be read again: what was known below it may be replaced.
+    Again(PathBuf),
+    /// It is over.
+    Finished {
+        /// Whether it was stopped before the end.
+        stopped: bool,
+    },
+}
+
+/// A process that uses something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Process number.
+    pub pid: u32,
+    /// Its name.
+    pub command: String,
+    /// Who runs it.
+    pub user: String,
+    /// How: `open`, `mapped`, `works in`, `runs from`.
+    pub how: &'static str,
+}

@@ -1,0 +1,51 @@
+//! What to scan, and how.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::env::Env;
+use crate::model::mount::Mount;
+
+/// How directories are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Backend {
+    /// By descriptors, where the system has the calls.
+    #[default]
+    Native,
+    /// Through walkdir.
+    Portable,
+}
+
+/// What to scan, and how.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The world.
+    pub env: Arc<Env>,
+    /// What was asked for; empty means all that is known.
+    pub roots: Vec<PathBuf>,
+    /// Stay on the file systems of the roots.
+    pub one_fs: bool,
+    /// Walking threads; 0 means twice the cores, at least 4 and at most 16.
+    pub threads: usize,
+    /// How directories are read.
+    pub backend: Backend,
+    /// The time, seconds since 1970.
+    pub now: i64,
+    /// Mounts to show in place of the real ones, for pictures.
+    pub shown_mounts: Option<Vec<Mount>>,
+}
+
+impl Settings {
+    /// A scan of all that is known in this world.
+    pub fn new(env: Arc<Env>, now: i64) -> Self {
+        Self {
+            env,
+            roots: Vec::new(),
+            one_fs: false,
+            threads: 0,
+            backend: Backend::Native,
+            now,
+            shown_mounts: None,
+        }
+    }
+}

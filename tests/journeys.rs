@@ -1,0 +1,394 @@
+//! What a person does, as keys in and effects and screens out. No terminal, no disk.
+
+mod common;
+
+use common::app;
+use insta::assert_snapshot;
+use mldu::app::event::{Effect, Event};
+use mldu::app::keymap::Key;
+use mldu::app::{App, Mode};
+use mldu::model::inventory::Holder;
+use mldu::model::rows::RowKey;
+use mldu::removal::draft::Draft;
+use mldu::removal::facts::{Facts, Look};
+use mldu::removal::in_use::InUse;
+use mldu::sys::beneath::Identity;
+use mldu::ui::theme::Colors;
+use mldu::ui::{self, Theme};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::style::{Color, Modifier};
+
+const PLAIN: Theme = Theme { colors: Colors::None, ascii: false };
+
+/// Types keys: characters as they are, `<esc>` and the like by name. Returns the last effect.
+fn press(app: &mut App, keys: &str) -> Option<Effect> {
+    let mut effect = None;
+    let mut rest = keys;
+    while let Some(c) = rest.chars().next() {
+        let named = [
+            ("<enter>", Key::Enter),
+            ("<esc>", Key::Esc),
+            ("<up>", Key::Up),
+            ("<down>", Key::Down),
+            ("<right>", Key::Right),
+            ("<left>", Key::Left),
+            ("<c-c>", Key::Ctrl('c')),
+        ];
+        let found = named.iter().find(|(name, _)| rest.starts_with(name));
+        let (key, len) = found.map_or((Key::Char(c), c.len_utf8()), |(name, key)| (*key, name.len()));
+        rest = &rest[len..];
+        effect = app.update(Event::Key { key, burst: false });
+    }
+    effect
+}
+
+fn screen(app: &mut App, width: u16, height: u16, theme: Theme) -> String {
+    app.browse.height = ui::list_height(height);
+    app.browse.scroll();
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
+    terminal.draw(|frame| ui::render(frame, app, theme)).expect("drawn");
+    let buffer = terminal.backend().buffer();
+    let mut out = String::new();
+    for y in 0..height {
+        let line: String = (0..width).map(|x| buffer[(x, y)].symbol()).collect();
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// Answers what a plan asks for as if nothing had changed on the disk.
+fn answer(app: &mut App, in_use: InUse, trash: Result<(), &str>) {
+    let effect = app.update(Event::InUse(in_use.clone()));
+    assert!(matches!(effect, Some(Effect::Look(_))), "{effect:?}");
+    let draft = Draft::new(&app.inventory, &app.marks);
+    let mut facts = Facts { in_use, mounts: app.inventory.mounts.clone(), ..Facts::default() };
+    for target in draft.targets() {
+        let identity = Identity {
+            mount: 1,
+            dev: 1,
+            ino: target.seen.ino,
+            kind: target.seen.kind,
+            mode: 0o644,
+            uid: 1000,
+            gid: 1000,
+            nlink: 1,
+            size: target.seen.size,
+            blocks: target.seen.on_disk / 512,
+            mtime: (i64::from(target.seen.newest), 0),
+            ctime: (0, 0),
+            btime: None,
+            is_mount: false,
+        };
+        let root = mldu::removal::trash::Root::at("/home/ana/.local/share/Trash");
+        let trash = trash.map(|()| root).map_err(str::to_string);
+        facts.looks.insert(target.node, Look { identity: Ok(identity), trash });
+    }
+    let _ = app.update(Event::Facts(Box::new(facts)));
+}
+
+/// Marks the row with this name.
+fn mark(app: &mut App, name: &str) {
+    go(app, name);
+    press(app, " ");
+}
+
+fn go(app: &mut App, name: &str) {
+    let names: Vec<String> = app.browse.rows.iter().map(|r| app.inventory.row_name(r.key)).collect();
+    let at = names.iter().position(|n| n == name).or_else(|| names.iter().position(|n| n.contains(name)));
+    app.browse.go(at.unwrap_or_else(|| panic!("no row {name}")));
+}
+
+/// Opens the row with this name, unless it is open.
+fn open(app: &mut App, name: &str) {
+    go(app, name);
+    if app.browse.row().is_some_and(|r| !r.open) {
+        press(app, "<right>");
+    }
+}
+
+#[test]
+fn the_first_screen_says_what_is_full_and_what_can_go() {
+    let mut app = app();
+    assert_snapshot!(screen(&mut app, 80, 24, PLAIN));
+}
+
+#[test]
+fn it_fits_small_and_large_screens_and_ascii() {
+    let mut app = app();
+    open(&mut app, "Checkpoints");
+    mark(&mut app, "step 500");
+    assert_snapshot!("small", screen(&mut app, 60, 16, PLAIN));
+    assert_snapshot!("large", screen(&mut app, 140, 40, PLAIN));
+    assert_snapshot!("ascii", screen(&mut app, 80, 24, Theme { ascii: true, ..PLAIN }));
+    assert_snapshot!("tiny", screen(&mut app, 40, 6, PLAIN));
+    for (w, h) in [(1, 1), (3, 1), (20, 5), (59, 16), (60, 15), (300, 3), (200, 200)] {
+        screen(&mut app, w, h, PLAIN);
+    }
+}
+
+#[test]
+fn ascii_screens_hold_ascii_only() {
+    let mut app = app();
+    let theme = Theme { ascii: true, ..PLAIN };
+    open(&mut app, "Everything else");
+    for keys in ["", "?", "<esc>i", "<esc>/a"] {
+        press(&mut app, keys);
+        let text = screen(&mut app, 80, 24, theme);
+        assert!(text.is_ascii(), "{keys}: {text}");
+    }
+}
+
+#[test]
+fn no_color_and_every_depth_show_the_same_words() {
+    let mut app = app();
+    mark(&mut app, "Conda tarballs");
+    let mono = screen(&mut app, 80, 24, PLAIN);
+    for colors in [Colors::Sixteen, Colors::Indexed, Colors::True] {
+        assert_eq!(screen(&mut app, 80, 24, Theme { colors, ascii: false }), mono);
+    }
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+    terminal.draw(|f| ui::render(f, &app, PLAIN)).expect("drawn");
+    let buffer = terminal.backend().buffer();
+    assert!(buffer.content().iter().all(|c| c.fg == Color::Reset && c.bg == Color::Reset));
+    assert!(buffer.content().iter().any(|c| c.modifier.contains(Modifier::REVERSED)), "the cursor is seen");
+}
+
+#[test]
+fn hostile_names_never_reach_the_screen_raw() {
+    let mut app = app();
+    open(&mut app, "Everything else");
+    open(&mut app, "/");
+    open(&mut app, "home");
+    open(&mut app, "ana");
+    open(&mut app, "work");
+    let text = screen(&mut app, 140, 40, PLAIN);
+    assert!(text.contains("evil\\e[2J\\nname"), "{text}");
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn rows_open_close_sort_and_filter_while_marks_stay() {
+    let mut app = app();
+    open(&mut app, "Hub");
+    open(&mut app, "huggingface/hub");
+    mark(&mut app, "acme/llm");
+    let marked = app.marks.clone();
+    for keys in ["s", "s", "n", "c", "m", "/keras<enter>", "<esc>", "g", "G", "<left>", "a", "o", "o"] {
+        press(&mut app, keys);
+        assert_eq!(app.marks, marked, "{keys}");
+    }
+    press(&mut app, "/detached");
+    assert_snapshot!("filtered", screen(&mut app, 80, 24, PLAIN));
+    press(&mut app, "<esc>o");
+    assert_snapshot!("leftovers", screen(&mut app, 80, 24, PLAIN));
+    press(&mut app, "U");
+    assert!(app.marks.is_empty());
+}
+
+#[test]
+fn the_cursor_stays_on_its_row_when_rows_move() {
+    let mut app = app();
+    go(&mut app, "Keras models");
+    let key = app.browse.cursor;
+    press(&mut app, "n");
+    assert_eq!(app.browse.cursor, key);
+    press(&mut app, "s");
+    assert_eq!(app.browse.cursor, key);
+    let _ = app.update(Event::Refresh);
+    assert_eq!(app.browse.cursor, key);
+}
+
+#[test]
+fn a_part_can_be_unmarked_out_of_a_marked_whole() {
+    let mut app = app();
+    mark(&mut app, "Hub");
+    open(&mut app, "Hub");
+    open(&mut app, "huggingface/hub");
+    open(&mut app, "acme/llm");
+    go(&mut app, "detached");
+    press(&mut app, " ");
+    let text = screen(&mut app, 80, 24, PLAIN);
+    assert_snapshot!("partly", text);
+    // A blob both revisions hold comes back only with the second.
+    assert_eq!(app.status.marked.frees, 15_000 << 20);
+    go(&mut app, "detached");
+    press(&mut app, " ");
+    assert_eq!(app.status.marked.frees, 31_000 << 20);
+}
+
+#[test]
+fn what_is_protected_or_in_use_cannot_be_marked_and_says_why() {
+    let mut app = app();
+    open(&mut app, "Conda tarballs");
+    mark(&mut app, "urls.txt");
+    assert!(app.marks.is_empty());
+    assert_eq!(app.status.message.as_deref(), Some("protected: the list of origins"));
+    let holder = Holder { pid: 4121, command: "python".into(), user: "ana".into(), how: "open" };
+    let seen = vec![("/home/ana/runs/llm/train.log".into(), holder)];
+    let _ = app.update(Event::InUse(InUse { seen, closed: 3 }));
+    open(&mut app, "Checkpoints");
+    mark(&mut app, "step 500");
+    assert!(app.marks.is_empty(), "a run is used as a whole");
+    assert_eq!(app.status.message.as_deref(), Some("IN USE: open by python 4121 (ana)"));
+    assert_snapshot!("in_use", screen(&mut app, 80, 24, PLAIN));
+}
+
+#[test]
+fn the_plan_shows_what_comes_back_and_asks_before_the_trash() {
+    let mut app = app();
+    mark(&mut app, "Conda tarballs");
+    mark(&mut app, "Keras models");
+    assert!(matches!(press(&mut app, "d"), Some(Effect::LookInUse(_))));
+    answer(&mut app, InUse { seen: vec![], closed: 12 }, Ok(()));
+    assert_snapshot!("plan_full_disk", screen(&mut app, 80, 24, PLAIN));
+    press(&mut app, "2");
+    assert_snapshot!("plan_trash", screen(&mut app, 80, 24, PLAIN));
+    press(&mut app, "<enter>");
+    assert_snapshot!("plan_trash_asked", screen(&mut app, 80, 24, PLAIN));
+    assert!(press(&mut app, "<enter>").is_none(), "Enter is No");
+    assert!(matches!(app.mode, Mode::Confirm(_)));
+    press(&mut app, "<enter>");
+    assert!(matches!(press(&mut app, "y"), Some(Effect::Remove(plan)) if !plan.is_final()));
+}
+
+#[test]
+fn deleting_for_good_needs_the_word() {
+    let mut app = app();
+    mark(&mut app, "Conda tarballs");
+    press(&mut app, "d");
+    answer(&mut app, InUse::default(), Ok(()));
+    for attempt in ["<enter>", "y<enter>", "delet<enter>", "DELETE<enter>", "deletee<enter>"] {
+        press(&mut app, "3<enter>");
+        assert!(press(&mut app, attempt).is_none(), "{attempt}");
+        assert!(matches!(app.mode, Mode::Confirm(_)), "{attempt}");
+    }
+    press(&mut app, "3<enter>");
+    press(&mut app, "delete");
+    assert_snapshot!("plan_word", screen(&mut app, 80, 24, PLAIN));
+    assert!(matches!(press(&mut app, "<enter>"), Some(Effect::Remove(plan)) if plan.is_final()));
+    assert!(matches!(app.mode, Mode::Removing { .. }));
+}
+
+#[test]
+fn a_burst_of_keys_answers_no_question() {
+    let mut app = app();
+    mark(&mut app, "Keras models");
+    press(&mut app, "d");
+    answer(&mut app, InUse::default(), Ok(()));
+    press(&mut app, "2<enter>");
+    for key in [Key::Char('y'), Key::Enter, Key::Char('y')] {
+        assert!(app.update(Event::Key { key, burst: true }).is_none());
+    }
+    assert!(!matches!(app.mode, Mode::Removing { .. }));
+    let _ = app.update(Event::Paste);
+    assert_eq!(app.status.message.as_deref(), Some("pasted text is never acted on"));
+}
+
+#[test]
+fn a_trash_that_cannot_be_used_says_why_and_the_way_on() {
+    let mut app = app();
+    mark(&mut app, "Keras models");
+    press(&mut app, "d");
+    answer(
+        &mut app,
+        InUse::default(),
+        Err("/data is another file system than your home, and not writable by you"),
+    );
+    press(&mut app, "2");
+    assert_snapshot!("plan_no_trash", screen(&mut app, 80, 24, PLAIN));
+    assert!(press(&mut app, "<enter>y").is_none(), "nothing can go this way");
+}
+
+#[test]
+fn what_came_into_use_is_left_out_by_name() {
+    let mut app = app();
+    open(&mut app, "Hub");
+    open(&mut app, "huggingface/hub");
+    mark(&mut app, "acme/llm");
+    press(&mut app, "d");
+    let holder = Holder { pid: 77, command: "python".into(), user: "bo".into(), how: "mapped" };
+    let blob = "/home/ana/.cache/huggingface/hub/models--acme--llm/blobs/new";
+    answer(&mut app, InUse { seen: vec![(blob.into(), holder)], closed: 0 }, Ok(()));
+    assert_snapshot!("plan_left_out", screen(&mut app, 80, 24, PLAIN));
+    let Mode::Confirm(confirm) = &app.mode else { panic!("a plan") };
+    let paths: Vec<_> = confirm.plans[2].steps().iter().map(|s| s.path().display().to_string()).collect();
+    // The other revision goes with its own blob; what both hold stays.
+    assert_eq!(paths, ["/home/ana/.cache/huggingface/hub/models--acme--llm/blobs/old"]);
+}
+
+#[test]
+fn a_package_and_its_environment_give_back_more_together() {
+    let mut app = app();
+    mark(&mut app, "Packages");
+    let alone = app.status.marked.frees;
+    mark(&mut app, "Environments");
+    assert!(alone < 1 << 20, "the environment holds its files: {alone}");
+    assert!(app.status.marked.frees > 3_200 << 20);
+}
+
+#[test]
+fn everything_else_is_marked_file_by_file_never_as_a_whole() {
+    let mut app = app();
+    mark(&mut app, "Everything else");
+    assert!(app.marks.is_empty());
+    open(&mut app, "Everything else");
+    open(&mut app, "/");
+    open(&mut app, "home");
+    open(&mut app, "ana");
+    mark(&mut app, "work");
+    assert_eq!(app.status.marked.frees >> 20, 801);
+    // A folder around recognized stores is planned without them.
+    mark(&mut app, ".cache");
+    let draft = Draft::new(&app.inventory, &app.marks);
+    let paths: Vec<_> = draft.targets().map(|t| t.path.display().to_string()).collect();
+    assert_eq!(paths, ["/home/ana/work"]);
+}
+
+#[test]
+fn leaving_asks_only_with_marks() {
+    let mut app = app();
+    assert!(matches!(press(&mut app, "q"), Some(Effect::Quit)));
+    mark(&mut app, "Keras models");
+    assert!(press(&mut app, "q").is_none());
+    assert!(press(&mut app, "n").is_none());
+    assert!(press(&mut app, "q").is_none());
+    assert!(matches!(press(&mut app, "y"), Some(Effect::Quit)));
+}
+
+#[test]
+fn details_and_help_tell_all() {
+    let mut app = app();
+    open(&mut app, "Hub");
+    open(&mut app, "huggingface/hub");
+    go(&mut app, "acme/llm");
+    press(&mut app, "i");
+    assert_snapshot!("details", screen(&mut app, 80, 24, PLAIN));
+    press(&mut app, "<esc>?");
+    let mut help = screen(&mut app, 80, 60, PLAIN);
+    for binding in mldu::app::keymap::BINDINGS {
+        assert!(help.contains(binding.help), "{} is not in the help", binding.help);
+    }
+    help = screen(&mut app, 80, 24, PLAIN);
+    assert_snapshot!("help", help);
+}
+
+#[test]
+fn nothing_found_is_an_honest_screen() {
+    let mut app = app();
+    app.inventory =
+        mldu::model::inventory::Inventory::new(mldu::model::tree::Tree::new(std::sync::Arc::default()));
+    let _ = app.update(Event::Scan(mldu::model::inventory::ScanEvent::Finished { stopped: false }));
+    assert_snapshot!(screen(&mut app, 80, 24, PLAIN));
+}
+
+#[test]
+fn a_stopped_scan_makes_packages_look_first() {
+    let mut app = app();
+    let verdict =
+        |app: &App| app.inventory.row_verdict(RowKey::Category(mldu::model::category::Category::Packages));
+    assert_eq!(verdict(&app).id(), "safe");
+    let _ = app.update(Event::Scan(mldu::model::inventory::ScanEvent::Finished { stopped: true }));
+    assert_eq!(verdict(&app).id(), "look-first");
+}
