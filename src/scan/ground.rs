@@ -6,7 +6,7 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use super::borders::Borders;
-use super::roots::Itinerary;
+use super::roots::{Itinerary, may_be_a_place};
 use crate::env::Env;
 use crate::families::{self, Claim};
 use crate::model::mount::Mount;
@@ -37,6 +37,7 @@ pub fn places(env: &Env, borders: &Borders) -> Vec<(PathBuf, Claim)> {
         .into_iter()
         .filter(|k| env.sees(&k.place.path) && !borders.is_dead(&k.place.path))
         .filter_map(|k| Some((k.place.path.canonicalize().ok()?, k.claim)))
+        .filter(|(path, _)| may_be_a_place(env, path))
         .collect()
 }
 

@@ -42,7 +42,8 @@ impl Itinerary {
             if !env.sees(&known.place.path) {
                 continue;
             }
-            if let Some(path) = trip.resolve_place(&known.place.path, by.as_deref(), borders) {
+            let real = trip.resolve_place(&known.place.path, by.as_deref(), borders);
+            if let Some(path) = real.filter(|p| may_be_a_place(env, p)) {
                 trip.places.push((path, known.claim));
             }
         }
@@ -103,6 +104,13 @@ impl Itinerary {
     }
 }
 
+/// Whether a folder can be a cache by where it is: not if a link or a variable leads to all of a home or more.
+pub fn may_be_a_place(env: &Env, real: &Path) -> bool {
+    env.sees(real)
+        && real.parent().is_some()
+        && !env.homes().any(|home| env.real_path(home).starts_with(real))
+}
+
 /// Paths without those inside others, sorted.
 pub fn outermost(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths.sort();
@@ -133,6 +141,18 @@ mod tests {
     fn only_the_outermost_folders_are_read() {
         let p = |s: &[&str]| s.iter().map(PathBuf::from).collect::<Vec<_>>();
         assert_eq!(outermost(p(&["/b/c", "/a", "/b", "/a", "/bc"])), p(&["/a", "/b", "/bc"]));
+    }
+
+    #[test]
+    fn what_holds_a_home_is_no_cache() {
+        let env = Env::fixed("/home/ana").with_disk("/");
+        for path in ["/", "/home", "/home/ana"] {
+            assert!(!may_be_a_place(&env, Path::new(path)), "{path}");
+        }
+        assert!(
+            may_be_a_place(&env, Path::new("/home/ana/.cache")) && may_be_a_place(&env, Path::new("/data"))
+        );
+        assert!(!may_be_a_place(&Env::fixed("/home/ana"), Path::new("/data")), "outside of this world");
     }
 
     #[test]
