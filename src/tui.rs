@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
 use crate::app::event::{Effect, Event};
-use crate::app::status::Tally;
+use crate::app::status::Status;
 use crate::app::{App, Context, Mode};
 use crate::commands::{Exit, complain};
 use crate::model::inventory::{Inventory, ScanEvent, ScanState};
@@ -46,8 +46,8 @@ pub fn run(settings: &Settings, context: Context) -> Exit {
         Ok(terminal) => terminal,
         Err(e) => return complain(&format!("the terminal cannot be used: {e}")),
     };
-    let (exit, tally) = Loop::new(settings, context, session, terminal).run(&stop);
-    let line = farewell(&tally, settings.units);
+    let (exit, status) = Loop::new(settings, context, session, terminal).run(&stop);
+    let line = farewell(&status, settings.units);
     let _ = writeln!(std::io::stdout(), "{}", if settings.ascii { text::ascii(&line) } else { line });
     exit
 }
@@ -68,6 +68,8 @@ struct Loop<'a> {
     drawn: Instant,
     dirty: bool,
     urgent: bool,
+    /// Whether drawing is to fail, to see that the terminal is given back (`MLDU_PANIC=draw`).
+    breaks: bool,
     refreshed: Instant,
     refresh_cost: Duration,
 }
@@ -94,12 +96,13 @@ impl<'a> Loop<'a> {
             drawn: now.checked_sub(FRAME).unwrap_or(now),
             dirty: true,
             urgent: true,
+            breaks: settings.scan.env.text("MLDU_PANIC") == Some("draw"),
             refreshed: now,
             refresh_cost: Duration::ZERO,
         }
     }
 
-    fn run(mut self, stop: &std::sync::atomic::AtomicBool) -> (Exit, Tally) {
+    fn run(mut self, stop: &std::sync::atomic::AtomicBool) -> (Exit, Status) {
         self.tick();
         self.draw();
         self.scanner = Some(self.session.start(self.scan.0.clone()));
@@ -129,9 +132,8 @@ impl<'a> Loop<'a> {
             // Nobody is there any more; waiting for threads that block on the lost terminal would be for ever.
             sys::exit_now(129);
         }
-        let tally = self.app.status.tally.clone();
         drop(self.terminal);
-        (exit, tally)
+        (exit, self.app.status)
     }
 
     /// Waits for something to happen and takes it in.
@@ -246,8 +248,9 @@ impl<'a> Loop<'a> {
         if !(self.urgent || due) {
             return;
         }
-        let (app, theme) = (&mut self.app, self.theme);
+        let (app, theme, breaks) = (&mut self.app, self.theme, self.breaks);
         self.terminal.draw(|frame| {
+            assert!(!breaks, "asked to by MLDU_PANIC");
             let height = ui::list_height(frame.area().height);
             if app.browse.height != height {
                 app.browse.height = height;
@@ -267,7 +270,8 @@ fn is_dialog(mode: &Mode) -> bool {
 }
 
 /// One line after the screen: what was done, and how to get it back.
-fn farewell(tally: &Tally, units: Units) -> String {
+fn farewell(status: &Status, units: Units) -> String {
+    let tally = &status.tally;
     if !tally.acted {
         return "nothing removed".into();
     }
@@ -280,8 +284,8 @@ fn farewell(tally: &Tally, units: Units) -> String {
         }
         None => "freed 0 B".into(),
     };
-    if let Some(run) = tally.run.as_ref().filter(|_| tally.trashed > 0) {
-        line.push_str(&format!("; {} in trash, undo: mldu undo {run}", size(tally.trashed)));
+    if let (bytes, Some(run)) = status.left_in_trash() {
+        line.push_str(&format!("; {} in trash, undo: mldu undo {run}", size(bytes)));
     }
     if tally.failed > 0 {
         line.push_str(&format!("; {} not done", text::counted(tally.failed as u64, "step", "steps")));

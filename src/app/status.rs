@@ -26,10 +26,8 @@ pub struct Marked {
 pub struct Tally {
     /// Bytes that came back, as measured.
     pub freed: i64,
-    /// Bytes put into the trash.
-    pub trashed: u64,
-    /// The last run that trashed something.
-    pub run: Option<String>,
+    /// The runs that trashed something, the last one last.
+    pub runs: Vec<String>,
     /// The mount: path, bytes left before, bytes left now, percent in use now.
     pub mount: Option<(PathBuf, u64, u64, u64)>,
     /// Things that did not go as planned.
@@ -113,6 +111,14 @@ impl Status {
             }
         }
         lost + marks.retain_known(inventory)
+    }
+
+    /// What of this session lies in the trash: bytes, and the last run of which something is there.
+    pub fn left_in_trash(&self) -> (u64, Option<&str>) {
+        let ours = || self.trash.iter().filter(|t| t.is_ours()).filter_map(|t| t.ours.as_ref());
+        let bytes = ours().filter(|o| self.tally.runs.contains(&o.run)).map(|o| o.bytes).sum();
+        let last = self.tally.runs.iter().rev().find(|run| ours().any(|o| o.run == **run));
+        (bytes, last.map(String::as_str))
     }
 
     /// Bytes and things mldu has in the trash.

@@ -61,7 +61,6 @@ impl App {
                     .map(|o| o.bytes)
                     .sum();
                 self.status.tally.acted = true;
-                self.status.tally.trashed = self.status.tally.trashed.saturating_sub(gone);
                 let gone = text::size(gone, self.context.units);
                 self.status.say(match failed.first() {
                     None => format!("{gone} of the trash emptied"),
@@ -147,12 +146,12 @@ impl App {
     fn removed(&mut self, report: Box<Report>) -> Option<Effect> {
         let tally = &mut self.status.tally;
         tally.acted = true;
-        tally.trashed += report.trashed;
         tally.failed += report.failed().count();
         if report.trashed > 0 {
-            tally.run = Some(report.run.clone());
+            tally.runs.push(report.run.clone());
         }
-        for m in &report.measured {
+        // What only goes to the trash gives nothing back; what changes meanwhile is the doing of others.
+        for m in report.measured.iter().filter(|m| m.estimated > 0) {
             tally.freed += m.came_back().unwrap_or(0);
             let before = tally.mount.as_ref().filter(|t| t.0 == m.mount).map_or(m.before, |t| t.1);
             tally.mount = Some((m.mount.clone(), before, m.after.unwrap_or(m.before), m.percent));

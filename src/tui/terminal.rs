@@ -10,8 +10,8 @@ use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
@@ -61,9 +61,16 @@ impl Terminal {
         }
     }
 
-    /// Draws everything anew with the next frame.
+    /// Draws everything anew with the next frame. The library's own way would first ask the terminal where its
+    /// cursor is, and wait for an answer that the thread reading keys takes.
     pub fn clear(&mut self) {
-        let _ = self.screen.clear();
+        match ratatui::Terminal::new(CrosstermBackend::new(stdout())) {
+            Ok(screen) => self.screen = screen,
+            Err(_) => self.lose(),
+        }
+        if execute!(stdout(), Clear(ClearType::All)).is_err() {
+            self.lose();
+        }
     }
 
     /// Whether nobody is there any more.
@@ -94,7 +101,7 @@ impl Terminal {
             self.lose();
             return;
         }
-        let _ = self.screen.clear();
+        self.clear();
     }
 }
 

@@ -34,6 +34,7 @@ impl Workers {
         match effect {
             Effect::LookInUse(roots) => {
                 self.spawn("in-use", move |env, out, _| {
+                    assert!(env.text("MLDU_PANIC") != Some("worker"), "asked to by MLDU_PANIC");
                     let _ = out.send(Event::InUse(facts::look_in_use(&roots, env)));
                 });
             }

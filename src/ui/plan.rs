@@ -160,7 +160,9 @@ fn question(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, last: u16) {
     let size = |n| text::size(n, app.context.units);
     match &confirm.asked {
         Asked::Nothing => {
-            let line = if plan.is_empty() {
+            let line = if let Some(message) = &app.status.message {
+                message.clone()
+            } else if plan.is_empty() {
                 "Esc goes back; another way may work.".to_string()
             } else if plan.is_final() {
                 format!(

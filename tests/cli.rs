@@ -1,0 +1,205 @@
+//! The command line: what it prints, and how it ends.
+
+use assert_cmd::Command;
+use mldu::demo::Demo;
+use predicates::prelude::*;
+use serde_json::Value;
+
+fn mldu(home: &std::path::Path) -> Command {
+    let mut command = Command::cargo_bin("mldu").expect("it is built");
+    command.env_clear().env("HOME", home).env("TMPDIR", home.join("tmp")).env("LANG", "C.UTF-8");
+    command
+}
+
+struct World {
+    _tmp: tempfile::TempDir,
+    home: std::path::PathBuf,
+    _demo: Demo,
+}
+
+impl World {
+    fn new() -> Self {
+        let tmp = tempfile::tempdir().expect("a folder");
+        let demo = Demo::make(tmp.path(), jiff::Timestamp::now().as_second()).expect("a box");
+        Self { home: demo.env().home().to_path_buf(), _tmp: tmp, _demo: demo }
+    }
+
+    fn json(&self) -> Value {
+        let out = mldu(&self.home).args(["report", "--json"]).arg(&self.home).assert().success();
+        serde_json::from_slice(&out.get_output().stdout).expect("JSON")
+    }
+}
+
+#[test]
+fn the_report_is_a_table() {
+    let world = World::new();
+    mldu(&world.home)
+        .arg("report")
+        .arg(&world.home)
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("Can go now").and(predicate::str::contains("~/miniconda3/pkgs")))
+        .stderr("");
+    // Without a terminal, mldu alone prints the same.
+    mldu(&world.home).arg(&world.home).assert().code(0).stdout(predicate::str::contains("Conda tarballs"));
+}
+
+fn keys(v: &Value) -> Vec<&str> {
+    let mut keys: Vec<&str> = v.as_object().expect("an object").keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn the_json_has_its_shape_and_adds_up() {
+    let world = World::new();
+    let v = world.json();
+    assert_eq!(keys(&v), ["categories", "mounts", "problems", "scan", "schema", "version"]);
+    assert_eq!(v["schema"], 1);
+    for key in [
+        "roots",
+        "entries",
+        "directories",
+        "bytes",
+        "apparent_bytes",
+        "shared_between_groups",
+        "not_counted",
+        "seconds",
+        "problems",
+    ] {
+        assert!(!v["scan"][key].is_null(), "{key}");
+    }
+    assert_eq!(
+        keys(&v["mounts"][0]),
+        ["bytes_available", "bytes_total", "fstype", "inodes_available", "inodes_total", "path"]
+    );
+    let number = |v: &Value| v.as_u64().unwrap_or_else(|| panic!("{v} is no number"));
+    let mut all = 0;
+    for category in v["categories"].as_array().expect("groups") {
+        assert_eq!(keys(category), ["bytes", "files", "frees", "id", "label", "stores"]);
+        all += number(&category["bytes"]);
+        for store in category["stores"].as_array().expect("stores") {
+            assert_eq!(keys(store), ["bytes", "family", "files", "items", "path"]);
+            for item in store["items"].as_array().expect("items") {
+                check(item);
+            }
+        }
+    }
+    assert_eq!(all - number(&v["scan"]["shared_between_groups"]), number(&v["scan"]["bytes"]));
+    let du = std::process::Command::new("du").args(["-s", "-B1"]).arg(&world.home).output().expect("du runs");
+    let du: u64 = String::from_utf8_lossy(&du.stdout)
+        .split_whitespace()
+        .next()
+        .unwrap_or("")
+        .parse()
+        .expect("a number");
+    assert_eq!(number(&v["scan"]["bytes"]), du);
+}
+
+fn check(item: &Value) {
+    let verdicts = ["safe", "re-download", "rebuild", "look-first", "in-use", "protected"];
+    for key in ["id", "kind", "name", "path"] {
+        assert!(item[key].is_string(), "{key}: {item}");
+    }
+    for key in ["bytes", "apparent_bytes", "frees", "frees_apparent", "files"] {
+        assert!(item[key].is_u64(), "{key}: {item}");
+    }
+    for key in ["version", "origin", "newest"] {
+        assert!(item[key].is_string() || item[key].is_null(), "{key}: {item}");
+    }
+    assert!(verdicts.contains(&item["verdict"].as_str().expect("a verdict")));
+    for child in item["items"].as_array().expect("children") {
+        check(child);
+    }
+}
+
+#[test]
+fn names_that_are_not_text_carry_their_bytes() {
+    use std::os::unix::ffi::OsStrExt;
+    let world = World::new();
+    let odd = world.home.join(".cache/whisper").join(std::ffi::OsStr::from_bytes(b"m\xff.pt"));
+    std::fs::write(odd, b"x").expect("written");
+    let v = world.json();
+    let text = v.to_string();
+    let item = v["categories"]
+        .as_array()
+        .expect("groups")
+        .iter()
+        .flat_map(|c| c["stores"].as_array().expect("stores"))
+        .filter(|s| s["family"] == "whisper")
+        .flat_map(|s| s["items"].as_array().expect("items"))
+        .find(|i| !i["path_b64"].is_null())
+        .unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(item["name"], "m\\xff.pt");
+    assert!(item["path_b64"].as_str().expect("text").ends_with("L23/LnB0"), "{item}");
+}
+
+#[test]
+fn it_ends_with_the_right_code() {
+    let world = World::new();
+    mldu(&world.home)
+        .args(["report", "/no/such/folder"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("/no/such/folder: No such file or directory"));
+    mldu(&world.home).args(["report", "--nonsense"]).assert().code(2);
+    mldu(&world.home).args(["-j", "0"]).assert().code(2);
+    mldu(&world.home).args(["--now", "yesterday"]).assert().code(2);
+    mldu(&world.home).arg("--version").assert().code(0).stdout(predicate::str::starts_with("mldu 0."));
+    mldu(&world.home)
+        .args(["undo"])
+        .assert()
+        .code(0)
+        .stdout("nothing that mldu trashed is left in the trash\n");
+    mldu(&world.home).args(["undo", "nope"]).assert().code(1).stderr(predicate::str::contains("trash list"));
+    mldu(&world.home)
+        .args(["trash", "list"])
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("/home/ana/work/old-experiments"));
+    mldu(&world.home)
+        .args(["trash", "empty"])
+        .assert()
+        .code(0)
+        .stdout("nothing that mldu trashed is in the trash\n");
+}
+
+#[test]
+fn a_reader_that_leaves_is_fine_and_a_full_disk_is_not() {
+    let world = World::new();
+    let bin = assert_cmd::cargo::cargo_bin("mldu");
+    let home = world.home.display();
+    let run = |script: String| {
+        std::process::Command::new("bash")
+            .args(["-c", &script])
+            .env("HOME", &world.home)
+            .output()
+            .expect("bash runs")
+    };
+    let piped =
+        run(format!("set -o pipefail; {} report --json {home} | head -c 10 >/dev/null", bin.display()));
+    assert_eq!(piped.status.code(), Some(0), "{}", String::from_utf8_lossy(&piped.stderr));
+    let full = run(format!("{} report {home} >/dev/full", bin.display()));
+    assert_eq!(full.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&full.stderr).contains("could not be written"));
+}
+
+#[test]
+fn without_a_home_or_variables_it_still_reports() {
+    let world = World::new();
+    let mut command = Command::cargo_bin("mldu").expect("it is built");
+    command.env_clear().arg("report").arg(&world.home).assert().code(0);
+}
+
+#[test]
+fn the_demo_prints_its_report_without_a_terminal_and_leaves_nothing() {
+    let tmp = tempfile::tempdir().expect("a folder");
+    let mut command = Command::cargo_bin("mldu").expect("it is built");
+    command
+        .env("TMPDIR", tmp.path())
+        .arg("--demo")
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("Keras models").and(predicate::str::contains("Conda tarballs")));
+    assert_eq!(std::fs::read_dir(tmp.path()).expect("read").count(), 0);
+}

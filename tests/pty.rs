@@ -1,0 +1,350 @@
+//! The real program in a real terminal, with real keys.
+
+#[path = "common/pty.rs"]
+mod pty;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mldu::demo::Demo;
+use pty::{Term, mldu, vars};
+
+/// A made-up box that the program sees as its home.
+struct World {
+    _tmp: tempfile::TempDir,
+    home: PathBuf,
+    _demo: Demo,
+}
+
+impl World {
+    fn new() -> Self {
+        let tmp = tempfile::tempdir().expect("a folder");
+        let now = jiff::Timestamp::now().as_second();
+        let demo = Demo::make(tmp.path(), now).expect("a box");
+        let home = demo.env().home().to_path_buf();
+        Self { _tmp: tmp, home, _demo: demo }
+    }
+
+    /// Starts mldu on the home, in a terminal of 80x24.
+    fn start(&self, args: &[&str], more: &[(&str, &str)]) -> Term {
+        let home = self.home.display().to_string();
+        let mut all: Vec<&str> = args.to_vec();
+        all.push(&home);
+        let vars = vars(&self.home);
+        let mut vars: Vec<(&str, &str)> = vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        for (name, value) in more {
+            vars.retain(|(k, _)| k != name);
+            vars.push((name, value));
+        }
+        Term::start(mldu(), &all, &vars, (80, 24))
+    }
+
+    fn trash(&self) -> PathBuf {
+        self.home.join(".local/share/Trash/files")
+    }
+}
+
+fn given_back(term: &Term) {
+    term.look(|screen| {
+        assert!(!screen.alternate_screen(), "the alternate screen is left");
+        assert!(!screen.hide_cursor(), "the cursor is back");
+        assert!(!screen.bracketed_paste(), "paste is not bracketed any more");
+    });
+}
+
+/// Where the row with this text is, so that the cursor can be put there.
+fn go_to(term: &mut Term, text: &str) {
+    term.send("g");
+    for _ in 0..60 {
+        let screen = term.settle();
+        if screen.lines().any(|l| l.starts_with('>') && l.contains(text)) {
+            return;
+        }
+        term.send("j");
+    }
+    panic!("no row {text}\n{}", term.text());
+}
+
+#[test]
+fn mark_plan_trash_undo_quit() {
+    let world = World::new();
+    let mut term = world.start(&[], &[]);
+    term.wait_for("Keras models");
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    go_to(&mut term, "Keras models");
+    term.type_slowly(" ");
+    term.wait_for("4 marked");
+    term.send("d");
+    term.wait_for("PLAN");
+    term.type_slowly("2\r");
+    term.wait_for("y/N");
+    term.send("y");
+    let done = term.wait_for("DONE");
+    assert!(done.contains("trashed") && done.contains("frees nothing until it is emptied"), "{done}");
+    assert!(!world.home.join(".keras/models/vgg16_weights_tf_dim_ordering_tf_kernels.h5").exists());
+    assert!(world.home.join(".keras/keras.json").exists(), "settings stay");
+    assert!(std::fs::read_dir(world.trash()).expect("a trash").count() >= 4);
+    term.type_slowly("\u{1b}");
+    term.wait_for("in trash:");
+    term.send("u");
+    term.wait_for("back in place");
+    assert!(world.home.join(".keras/models/vgg16_weights_tf_dim_ordering_tf_kernels.h5").exists());
+    term.wait_until("the sums are right again", |s| {
+        s.lines().any(|l| l.contains("Keras models") && l.contains("15.0 MiB"))
+    });
+    term.send("q");
+    assert_eq!(term.exit_code(), 0);
+    term.settle();
+    given_back(&term);
+    assert!(term.text().contains("freed 0 B"), "{}", term.text());
+}
+
+#[test]
+fn trash_then_empty_gives_the_bytes_back() {
+    let world = World::new();
+    let mut term = world.start(&[], &[]);
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    go_to(&mut term, "Conda tarballs");
+    term.type_slowly(" d2\r");
+    term.wait_for("y/N");
+    term.send("y");
+    term.wait_for("DONE");
+    term.send("E");
+    term.wait_for("EMPTY");
+    term.type_slowly("empty\r");
+    term.wait_for("of the trash emptied");
+    let left: Vec<_> =
+        std::fs::read_dir(world.trash()).expect("a trash").flatten().map(|e| e.file_name()).collect();
+    assert_eq!(left, ["old-experiments"], "what others trashed stays");
+    term.send("q");
+    assert_eq!(term.exit_code(), 0);
+}
+
+#[test]
+fn deleting_for_good_needs_the_word_and_the_disk_gets_it_back() {
+    let world = World::new();
+    let mut term = world.start(&[], &[]);
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    go_to(&mut term, "Conda tarballs");
+    term.type_slowly(" d3\r");
+    term.wait_for("Type  delete");
+    term.type_slowly("nope\r");
+    term.wait_for("nothing was removed");
+    assert!(world.home.join("miniconda3/pkgs/mkl-2024.2.1-ha957f24_103.conda").exists());
+    term.type_slowly("3\r");
+    term.type_slowly("delete\r");
+    let done = term.wait_for("DONE");
+    assert!(done.contains("measured"), "{done}");
+    assert!(!world.home.join("miniconda3/pkgs/mkl-2024.2.1-ha957f24_103.conda").exists());
+    assert!(world.home.join("miniconda3/pkgs/urls.txt").exists());
+    term.type_slowly("\u{1b}q");
+    assert_eq!(term.exit_code(), 0);
+    assert!(term.settle().contains("freed 27"), "{}", term.text());
+}
+
+#[test]
+fn keys_typed_ahead_and_pasted_text_never_act() {
+    let world = World::new();
+    let before = walkdir::WalkDir::new(&world.home).into_iter().count();
+    let mut term = world.start(&[], &[]);
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    go_to(&mut term, "Conda tarballs");
+    // All at once, as from a buffer that was filled while nobody looked.
+    term.send(" d3\rdelete\r");
+    term.settle();
+    term.send("\u{1b}");
+    term.settle();
+    term.send("\u{1b}[200~ d2\ry\u{1b}[201~");
+    term.wait_for("pasted text is never acted on");
+    term.type_slowly("d2\r");
+    term.wait_for("y/N");
+    // A burst of keys in the dialog.
+    term.send("yyyy");
+    term.settle();
+    assert!(!term.text().contains("DONE"), "{}", term.text());
+    assert_eq!(walkdir::WalkDir::new(&world.home).into_iter().count(), before);
+}
+
+#[test]
+fn the_terminal_is_given_back_on_signals() {
+    for (signal, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        let world = World::new();
+        let mut term = world.start(&[], &[]);
+        term.wait_for("Checkpoints");
+        term.signal(signal);
+        assert_eq!(term.exit_code(), code, "{signal}");
+        term.settle();
+        given_back(&term);
+    }
+}
+
+/// `script` stands for the connection: it holds the terminal, and when it is killed the terminal is gone.
+#[test]
+fn a_lost_connection_ends_it() {
+    let world = World::new();
+    let home = world.home.display().to_string();
+    let vars = vars(&world.home);
+    let vars: Vec<(&str, &str)> = vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let command = format!("exec {} {home}", mldu());
+    let mut term = Term::start("/usr/bin/script", &["-qfc", &command, "/dev/null"], &vars, (80, 24));
+    term.wait_for("Checkpoints");
+    let pid = term.pid();
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).expect("a child");
+    let child: u32 = children.split_whitespace().next().expect("a child").parse().expect("a number");
+    let name = std::fs::read_to_string(format!("/proc/{child}/comm")).expect("a name");
+    assert_eq!(name.trim(), "mldu");
+    term.signal("KILL");
+    let _ = term.exit_code();
+    for _ in 0..500 {
+        let state = std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        if state.is_empty() || state.contains(") Z ") {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it outlives its terminal");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_and_is_told() {
+    let world = World::new();
+    let mut term = world.start(&[], &[("MLDU_PANIC", "draw")]);
+    assert_eq!(term.exit_code(), 101);
+    term.settle();
+    given_back(&term);
+    assert!(term.text().contains("panicked"), "{}", term.text());
+}
+
+#[test]
+fn a_panic_of_a_worker_is_a_message_and_the_screen_stays() {
+    let world = World::new();
+    let mut term = world.start(&[], &[("MLDU_PANIC", "worker")]);
+    term.wait_for("a bug in mldu stopped this");
+    term.look(|screen| assert!(screen.alternate_screen()));
+    term.send("q");
+    assert_eq!(term.exit_code(), 0);
+    term.settle();
+    given_back(&term);
+}
+
+#[test]
+fn the_terminal_has_its_own_modes_again_when_all_is_over() {
+    let world = World::new();
+    let home = world.home.display().to_string();
+    let vars = vars(&world.home);
+    let vars: Vec<(&str, &str)> = vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let script = format!("stty -g >{home}/before; {} {home}; stty -g >{home}/after; echo over", mldu());
+    let mut term = Term::start("/bin/sh", &["-c", &script], &vars, (80, 24));
+    term.wait_for("Checkpoints");
+    term.send("q");
+    term.wait_for("over");
+    let read = |name: &str| std::fs::read_to_string(world.home.join(name)).expect("read");
+    assert_eq!(read("before"), read("after"));
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
+    let world = World::new();
+    let home = world.home.display().to_string();
+    let vars = vars(&world.home);
+    let mut vars: Vec<(&str, &str)> = vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    vars.push(("PS1", "shell> "));
+    let mut term = Term::start("/bin/bash", &["--norc", "--noprofile", "-i"], &vars, (80, 24));
+    term.wait_for("shell>");
+    term.send(&format!("{} {home}\n", mldu()));
+    term.wait_for("Checkpoints");
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    term.send("\u{1a}");
+    term.wait_for("Stopped");
+    // The shell brackets pastes on its own account.
+    term.look(|screen| assert!(!screen.alternate_screen() && !screen.hide_cursor()));
+    term.send("fg\n");
+    term.wait_until("it is back", |s| s.contains("Checkpoints") && s.contains("Space mark"));
+    term.look(|screen| assert!(screen.alternate_screen()));
+    term.send("q");
+    term.wait_for("nothing removed");
+    term.look(|screen| assert!(!screen.alternate_screen() && !screen.hide_cursor()));
+}
+
+#[test]
+fn resizing_wildly_does_no_harm() {
+    let world = World::new();
+    let mut term = world.start(&[], &[]);
+    term.wait_for("Checkpoints");
+    for i in 0..150_u16 {
+        term.resize((1 + i * 7 % 150, 1 + i * 5 % 50));
+        if i % 10 == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    term.resize((20, 5));
+    term.settle();
+    term.resize((80, 24));
+    term.wait_for("Checkpoints");
+    term.send("q");
+    assert_eq!(term.exit_code(), 0);
+}
+
+#[test]
+fn without_color_no_color_is_sent_and_the_cursor_is_seen() {
+    let world = World::new();
+    let mut term = world.start(&[], &[("NO_COLOR", "1")]);
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    term.settle();
+    let raw = String::from_utf8_lossy(&term.raw()).into_owned();
+    for part in raw.split("\u{1b}[").skip(1) {
+        let sgr =
+            part.split_once('m').filter(|(codes, _)| codes.chars().all(|c| c.is_ascii_digit() || c == ';'));
+        let codes: Vec<&str> = sgr.map(|(codes, _)| codes.split(';').collect()).unwrap_or_default();
+        let color = |c: &&str| matches!(c.parse::<u8>(), Ok(30..=38 | 40..=48 | 90..=107));
+        assert!(!codes.iter().any(color), "{codes:?}");
+    }
+    let inverse = term.look(|s| (0..24).any(|row| s.cell(row, 10).is_some_and(vt100::Cell::inverse)));
+    assert!(inverse, "the row under the cursor is reversed");
+    term.send("q");
+    assert_eq!(term.exit_code(), 0);
+}
+
+#[test]
+fn a_dumb_terminal_gets_the_report() {
+    let world = World::new();
+    let mut term = world.start(&[], &[("TERM", "dumb")]);
+    assert_eq!(term.exit_code(), 0);
+    let raw = term.raw();
+    assert!(!raw.contains(&0x1b), "no escape is sent");
+    assert!(String::from_utf8_lossy(&raw).contains("Can go now"));
+}
+
+#[test]
+fn read_only_opens_no_plan() {
+    let world = World::new();
+    let mut term = world.start(&["-r"], &[]);
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    go_to(&mut term, "Conda tarballs");
+    term.type_slowly(" d");
+    term.wait_for("started read-only");
+    term.type_slowly("qy");
+    assert_eq!(term.exit_code(), 0);
+}
+
+#[test]
+fn the_demo_is_gone_when_it_is_left() {
+    let tmp = tempfile::tempdir().expect("a folder");
+    let mut vars = vars(tmp.path());
+    vars.retain(|(k, _)| k != "TMPDIR");
+    vars.push(("TMPDIR".into(), tmp.path().display().to_string()));
+    let vars: Vec<(&str, &str)> = vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    for ending in ["q", "TERM"] {
+        let mut term = Term::start(mldu(), &["--demo"], &vars, (80, 24));
+        term.wait_for("Keras models");
+        assert_eq!(std::fs::read_dir(tmp.path()).expect("read").count(), 1);
+        if ending == "q" {
+            term.wait_until("the scan is over", |s| s.contains(" files in "));
+            term.send("q");
+        } else {
+            term.signal(ending);
+        }
+        term.exit_code();
+        assert_eq!(std::fs::read_dir(tmp.path()).expect("read").count(), 0, "{ending}");
+    }
+}
