@@ -43,6 +43,10 @@ impl Survey {
 
     /// Why this is more than what was shown; `None` if it is not. Less is fine: somebody cleaned up meanwhile.
     pub fn more_than(&self, seen: &Seen) -> Option<String> {
+        if self.unknown > 0 {
+            let n = text::counted(self.unknown, "thing", "things");
+            return Some(format!("{n} in it cannot be looked at: closed to you, or on another mount"));
+        }
         if self.files > seen.files {
             let more = text::counted(self.files - seen.files, "new file", "new files");
             return Some(format!("changed since the scan: {more} in it"));
@@ -127,6 +131,8 @@ mod tests {
             ino: 0,
         };
         assert_eq!(survey.more_than(&seen), None);
+        let hidden = Survey { unknown: 1, ..survey };
+        assert!(hidden.more_than(&seen).is_some_and(|m| m.starts_with("1 thing in it cannot be looked at")));
         assert_eq!(survey.more_than(&Seen { files: 9, on_disk: 1 << 30, ..seen }), None);
         assert!(survey.more_than(&Seen { files: 2, ..seen }).is_some_and(|m| m.contains("1 new file")));
         assert!(survey.more_than(&Seen { on_disk: 0, ..seen }).is_some_and(|m| m.contains("grew by")));

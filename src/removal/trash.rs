@@ -13,6 +13,7 @@ use crate::env::Env;
 use crate::model::node::Kind;
 use crate::sys::beneath::{self, Identity};
 use crate::sys::mounts::{self, MountInfo};
+use crate::sys::reserve;
 use crate::text;
 
 /// File systems where a rename of what came with the image is a copy.
@@ -38,11 +39,36 @@ impl Root {
     }
 }
 
-/// Finds the trash for something on a mount.
+/// Finds the trash for something on a mount, with room for one more record.
 ///
 /// # Errors
 /// Why there is none, as a sentence.
 pub fn root_for(env: &Env, path: &Path, item: &Identity, table: &[MountInfo]) -> Result<Root, String> {
+    let root = find(env, path, item, table)?;
+    has_room(&root, env.uid() == 0)?;
+    Ok(root)
+}
+
+/// Whether a record can be written: it takes a block and an inode, and so does each folder that is missing.
+fn has_room(root: &Root, is_root: bool) -> Result<(), String> {
+    let Some((there, _)) = nearest(&root.path) else { return Ok(()) };
+    let Ok(space) = mounts::space(&there) else { return Ok(()) };
+    let needed = 1 + root.missing.len() as u64;
+    let bytes = needed * 4096;
+    // Between what is left for users and what is free at all lies what is kept for root, and what not even root
+    // gets (ext4 keeps some clusters for itself): only the file system knows.
+    let fits =
+        space.available >= bytes || (is_root && space.free >= bytes && reserve::probe(&there, bytes).is_ok());
+    if !fits {
+        return Err("no space left, not even for its record".into());
+    }
+    if space.inodes_available.is_some_and(|n| n < needed) {
+        return Err("no inode left for its record".into());
+    }
+    Ok(())
+}
+
+fn find(env: &Env, path: &Path, item: &Identity, table: &[MountInfo]) -> Result<Root, String> {
     let mount = table.iter().find(|m| m.id == item.mount).or_else(|| mounts::holding(table, path));
     if let Some(mount) = mount {
         if LAYERED.contains(&mount.fstype.as_str()) {

@@ -1,11 +1,13 @@
-//! Files that take room without being written, and times of links: for boxes that are made up.
+//! Room on a disk: taken without being written, and asked for without being taken. And times of links.
 
 use std::fs::File;
 use std::io;
 
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, FallocateFlags, Timespec, Timestamps, fallocate, utimensat};
+use rustix::fs::{
+    AtFlags, CWD, FallocateFlags, Mode, OFlags, Timespec, Timestamps, fallocate, openat, utimensat,
+};
 use rustix::io::Errno;
 
 /// Makes a file take so many bytes of blocks. Where the file system cannot reserve, it is written full of zeros.
@@ -32,6 +34,17 @@ pub fn reserve(file: &mut File, bytes: u64) -> io::Result<()> {
         }
         other => Ok(other?),
     }
+}
+
+/// Whether so many bytes can still be had in a folder: they are reserved in a file without a name, which is gone again
+/// when this returns.
+///
+/// # Errors
+/// What the system says: `ENOSPC`, `EDQUOT`, or that it cannot do this.
+pub fn probe(folder: &Path, bytes: u64) -> io::Result<()> {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let fd = openat(CWD, folder, flags, Mode::from_raw_mode(0o600))?;
+    Ok(fallocate(&fd, FallocateFlags::empty(), 0, bytes)?)
 }
 
 /// Sets when a symbolic link itself was changed last, in seconds since 1970.

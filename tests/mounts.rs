@@ -1,0 +1,317 @@
+//! Removal on file systems of its own: full ones, foreign ones, bind mounts, layers. Needs root, and is run by
+//! `.ci/run` in a mount namespace.
+
+#[path = "common/world.rs"]
+mod world;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mldu::env::Env;
+use mldu::removal::plan::How;
+use mldu::removal::{ledger, restore};
+use mldu::sys::mounts;
+use world::{World, contents};
+
+fn run(program: &str, args: &[&str]) {
+    let out = Command::new(program).args(args).output().unwrap_or_else(|e| panic!("{program}: {e}"));
+    assert!(out.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&out.stderr));
+}
+
+/// A mounted file system, unmounted when it is over.
+struct Mounted {
+    path: PathBuf,
+    _tmp: tempfile::TempDir,
+}
+
+impl Mounted {
+    fn at(tmp: tempfile::TempDir, args: &[&str]) -> Self {
+        let path = tmp.path().canonicalize().expect("a path").join("mnt");
+        std::fs::create_dir(&path).expect("made");
+        let mut all: Vec<&str> = args.to_vec();
+        let shown = path.display().to_string();
+        all.push(&shown);
+        run("mount", &all);
+        Self { path, _tmp: tmp }
+    }
+
+    fn tmpfs(options: &str) -> Self {
+        Self::at(tempfile::tempdir().expect("a folder"), &["-t", "tmpfs", "-o", options, "tmpfs"])
+    }
+
+    fn image(mib: u64, mkfs: &[&str]) -> Self {
+        let tmp = tempfile::tempdir().expect("a folder");
+        let image = tmp.path().join("image");
+        std::fs::File::create(&image).expect("made").set_len(mib << 20).expect("sized");
+        let image = image.display().to_string();
+        let mut args = mkfs[1..].to_vec();
+        args.push(&image);
+        run(mkfs[0], &args);
+        Self::at(tmp, &["-o", "loop", &image])
+    }
+
+    fn ext4(mib: u64) -> Self {
+        Self::image(mib, &["mkfs.ext4", "-q", "-F", "-m", "0"])
+    }
+
+    fn fill(&self) {
+        // First large, then small, until nothing fits any more.
+        for (name, size) in [("big", 1 << 20), ("small", 4096), ("tiny", 1)] {
+            for i in 0.. {
+                if std::fs::write(self.path.join(format!("fill-{name}-{i}")), vec![b'f'; size]).is_err() {
+                    let _ = std::fs::remove_file(self.path.join(format!("fill-{name}-{i}")));
+                    break;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-R").arg("-l").arg(&self.path).status();
+    }
+}
+
+/// A world whose home is on the usual disk and whose files lie on a mount.
+fn world_on(mounted: &Mounted) -> (tempfile::TempDir, World) {
+    let tmp = tempfile::tempdir().expect("a folder");
+    let home = tmp.path().canonicalize().expect("a path").join("home");
+    std::fs::create_dir(&home).expect("made");
+    (tmp, World::on(&mounted.path, Env::fixed(&home).with_disk("/")))
+}
+
+fn put(path: &Path, kib: usize) -> PathBuf {
+    std::fs::create_dir_all(path.parent().expect("below")).expect("made");
+    std::fs::write(path, vec![b'x'; kib * 1024]).expect("written");
+    path.to_path_buf()
+}
+
+#[test]
+#[ignore = "needs root: mounts tmpfs"]
+fn another_file_system_has_its_own_trash_and_nothing_is_copied() {
+    let mounted = Mounted::tmpfs("size=32m,mode=0755");
+    let (_home, w) = world_on(&mounted);
+    put(&mounted.path.join("models/big"), 4096);
+    let used = || mounts::space(&mounted.path).expect("asked").used();
+    let before = used();
+    let report = w.remove(&[&mounted.path.join("models")], How::Trash);
+    assert!(report.is_clean(), "{:?}", report.steps);
+    assert!(used() < before + 65536, "a rename takes no space");
+    assert!(mounted.path.join(".Trash-0/info").is_dir());
+    let trashed = ledger::read(&[mounted.path.join(".Trash-0")]);
+    assert_eq!(trashed.len(), 1);
+    assert_eq!(trashed[0].original, mounted.path.join("models"));
+    let record = std::fs::read_to_string(trashed[0].info()).expect("read");
+    assert!(record.contains("\nPath=models\n"), "relative to the top: {record}");
+    assert!(restore::plan(&trashed, |_| true)[0].run()[0].failed.is_none());
+    assert!(mounted.path.join("models/big").exists());
+}
+
+#[test]
+#[ignore = "needs root: mounts ext4 from a file"]
+fn a_full_disk_refuses_the_trash_with_its_reason_and_deleting_works() {
+    let mounted = Mounted::ext4(16);
+    let (_home, w) = world_on(&mounted);
+    put(&mounted.path.join("models/big"), 2048);
+    mounted.fill();
+    let names = |p: &Path| -> Vec<String> {
+        let mut all: Vec<String> = std::fs::read_dir(p)
+            .expect("read")
+            .flatten()
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .collect();
+        all.sort();
+        all
+    };
+    let before = names(&mounted.path);
+    let inventory = w.scan();
+    let marks = World::marks(&inventory, &[&mounted.path.join("models")]);
+    let plan = w.plan(&inventory, &marks, How::Trash);
+    assert!(plan.is_empty());
+    assert!(plan.refused[0].reason.contains("no space left"), "{}", plan.refused[0].reason);
+    assert_eq!(names(&mounted.path), before, "nothing was left by trying");
+    let plan = w.plan(&inventory, &marks, How::ForGood);
+    let report = w.run(&plan);
+    assert!(report.is_clean(), "{:?}", report.steps);
+    let measured = &report.measured[0];
+    assert_eq!(measured.came_back(), Some(measured.estimated as i64), "{measured:?}");
+    // And now the trash has room again.
+    let other = mounted.path.join("fill-big-0");
+    assert!(w.remove(&[&other], How::Trash).is_clean());
+}
+
+#[test]
+#[ignore = "needs root: mounts ext4 from a file"]
+fn without_an_inode_the_trash_is_refused_and_with_one_it_works() {
+    let mounted = Mounted::image(16, &["mkfs.ext4", "-q", "-F", "-m", "0", "-N", "32"]);
+    let (_home, w) = world_on(&mounted);
+    put(&mounted.path.join("a"), 4);
+    put(&mounted.path.join("b"), 4);
+    assert!(
+        w.remove(&[&mounted.path.join("a")], How::Trash).is_clean(),
+        "the trash is made while there is room"
+    );
+    let mut made = 0;
+    while std::fs::write(mounted.path.join(format!("i{made}")), b"").is_ok() {
+        made += 1;
+    }
+    let inventory = w.scan();
+    let plan = w.plan(&inventory, &World::marks(&inventory, &[&mounted.path.join("b")]), How::Trash);
+    assert!(plan.refused.iter().any(|r| r.reason.contains("no inode left")), "{:?}", plan.refused);
+    std::fs::remove_file(mounted.path.join("i0")).expect("removed");
+    assert!(w.remove(&[&mounted.path.join("b")], How::Trash).is_clean());
+}
+
+#[test]
+#[ignore = "needs root: mounts ext4 from a file"]
+fn what_comes_back_is_what_was_said() {
+    let mounted = Mounted::ext4(64);
+    let (_home, w) = world_on(&mounted);
+    put(&mounted.path.join("env/lib"), 3000);
+    std::fs::create_dir(mounted.path.join("pkgs")).expect("made");
+    std::fs::hard_link(mounted.path.join("env/lib"), mounted.path.join("pkgs/lib")).expect("linked");
+    put(&mounted.path.join("pkgs/own"), 500);
+    std::fs::File::create(mounted.path.join("pkgs/sparse")).expect("made").set_len(1 << 30).expect("sized");
+    for path in ["pkgs", "env"] {
+        let report = w.remove(&[&mounted.path.join(path)], How::ForGood);
+        assert!(report.is_clean());
+        let m = &report.measured[0];
+        assert_eq!(m.came_back(), Some(m.estimated as i64), "{path}: {m:?}");
+        let alone = if path == "pkgs" { 400 << 10..700 << 10 } else { 2900 << 10..3100 << 10 };
+        assert!(alone.contains(&m.estimated), "{path}: {}", m.estimated);
+    }
+}
+
+#[test]
+#[ignore = "needs root: bind mounts"]
+fn what_is_mounted_inside_is_never_touched() {
+    let w = World::new();
+    let victim = w.root.join("victim");
+    put(&victim.join("precious"), 4);
+    let item = w.root.join("home/item");
+    put(&item.join("x"), 4);
+    std::fs::create_dir(item.join("bound")).expect("made");
+    run("mount", &["--bind", &victim.display().to_string(), &item.join("bound").display().to_string()]);
+    let before = contents(&victim);
+    for how in How::ALL {
+        let inventory = w.scan();
+        let plan = w.plan(&inventory, &World::marks(&inventory, &[&item]), how);
+        assert!(plan.is_empty(), "{how:?}");
+        assert!(plan.refused[0].reason.contains("mounted"), "{}", plan.refused[0].reason);
+    }
+    // Mounted only after the plan was made.
+    run("umount", &[&item.join("bound").display().to_string()]);
+    let inventory = w.scan();
+    let plan = w.plan(&inventory, &World::marks(&inventory, &[&item]), How::ForGood);
+    assert!(!plan.is_empty());
+    run("mount", &["--bind", &victim.display().to_string(), &item.join("bound").display().to_string()]);
+    let report = w.run(&plan);
+    run(
+        "umount",
+        &[
+            "-l",
+            &item
+                .parent()
+                .map(|p| p.join("item/bound"))
+                .filter(|p| p.exists())
+                .unwrap_or_else(|| find_bound(&w.root))
+                .display()
+                .to_string(),
+        ],
+    );
+    assert!(!report.is_clean(), "{:?}", report.steps);
+    assert_eq!(contents(&victim), before);
+}
+
+/// Where the bound folder is after its parent was renamed.
+fn find_bound(root: &Path) -> PathBuf {
+    let all = walkdir::WalkDir::new(root).into_iter().flatten();
+    all.map(walkdir::DirEntry::into_path).find(|p| p.ends_with("bound")).expect("it is somewhere")
+}
+
+#[test]
+#[ignore = "needs root: bind mounts"]
+fn a_home_is_protected_through_a_bind_mount_too() {
+    let w = World::new();
+    let alias = w.root.join("alias");
+    std::fs::create_dir(&alias).expect("made");
+    run("mount", &["--bind", &w.root.join("home").display().to_string(), &alias.display().to_string()]);
+    let mut settings = mldu::scan::Settings::new(std::sync::Arc::new(w.env.clone()), 1_900_000_000);
+    settings.roots = vec![alias.clone()];
+    let inventory = mldu::scan::Session::new(settings).expect("threads").run();
+    let plan = w.plan(&inventory, &World::marks(&inventory, &[&alias]), How::ForGood);
+    run("umount", &[&alias.display().to_string()]);
+    assert!(plan.is_empty());
+    assert!(plan.refused[0].reason.starts_with("protected: "), "{}", plan.refused[0].reason);
+}
+
+#[test]
+#[ignore = "needs root: mounts an overlay"]
+fn on_container_layers_the_trash_is_refused() {
+    let base = Mounted::tmpfs("size=32m");
+    for dir in ["lower/image", "upper", "work", "merged"] {
+        std::fs::create_dir_all(base.path.join(dir)).expect("made");
+    }
+    put(&base.path.join("lower/image/model"), 1024);
+    let p = base.path.display();
+    let options = format!("lowerdir={p}/lower,upperdir={p}/upper,workdir={p}/work");
+    run("mount", &["-t", "overlay", "-o", &options, "overlay", &format!("{p}/merged")]);
+    let home = tempfile::tempdir().expect("a folder");
+    let w = World::on(
+        &base.path.join("merged"),
+        Env::fixed(home.path().canonicalize().expect("a path")).with_disk("/"),
+    );
+    let used = mounts::space(&base.path).expect("asked").used();
+    let inventory = w.scan();
+    let marks = World::marks(&inventory, &[&base.path.join("merged/image")]);
+    let plan = w.plan(&inventory, &marks, How::Trash);
+    assert!(plan.is_empty());
+    assert!(plan.refused[0].reason.contains("container layer"), "{}", plan.refused[0].reason);
+    assert_eq!(mounts::space(&base.path).expect("asked").used(), used, "nothing was copied up");
+}
+
+#[test]
+#[ignore = "needs root: mounts tmpfs"]
+fn a_read_only_file_system_is_said_to_be_one() {
+    let mounted = Mounted::tmpfs("size=8m");
+    let (_home, w) = world_on(&mounted);
+    let file = put(&mounted.path.join("a/b"), 4);
+    let inventory = w.scan();
+    let plan = w.plan(&inventory, &World::marks(&inventory, &[&mounted.path.join("a")]), How::ForGood);
+    run("mount", &["-o", "remount,ro", &mounted.path.display().to_string()]);
+    let report = w.run(&plan);
+    assert!(!report.is_clean() && file.exists());
+    let why = format!("{:?}", report.steps[0].outcome);
+    assert!(why.contains("read-only"), "{why}");
+}
+
+#[test]
+#[ignore = "needs root: mounts tmpfs"]
+fn roots_on_two_mounts_and_kernel_file_systems() {
+    let mounted = Mounted::tmpfs("size=8m");
+    put(&mounted.path.join("inner/f"), 100);
+    std::fs::create_dir(mounted.path.join("proc")).expect("made");
+    run("mount", &["-t", "proc", "proc", &mounted.path.join("proc").display().to_string()]);
+    let outer = mounted.path.parent().expect("a folder").to_path_buf();
+    let scan = |one_fs: bool| {
+        let env = std::sync::Arc::new(Env::fixed("/nowhere"));
+        let mut settings = mldu::scan::Settings::new(env, 0);
+        settings.roots = vec![outer.clone()];
+        settings.one_fs = one_fs;
+        mldu::scan::Session::new(settings).expect("threads").run()
+    };
+    let whole = scan(false);
+    assert!(whole.tree.find(&mounted.path.join("inner/f")).is_some());
+    assert!(whole.tree.find(&mounted.path.join("proc/1")).is_none(), "the kernel's files take no space");
+    let one = scan(true);
+    assert!(one.tree.find(&mounted.path.join("inner/f")).is_none());
+    let out = Command::new("du").args(["-s", "-B1", "-x"]).arg(&outer).output().expect("du runs");
+    let du: u64 = String::from_utf8_lossy(&out.stdout)
+        .split_whitespace()
+        .next()
+        .unwrap_or("")
+        .parse()
+        .expect("a number");
+    assert_eq!(one.total().on_disk, du);
+}
