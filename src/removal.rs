@@ -11,6 +11,8 @@ pub mod facts;
 pub mod in_use;
 pub mod ledger;
 pub mod plan;
+#[cfg(feature = "portable")]
+pub mod portable;
 pub mod protect;
 pub mod record;
 pub mod restore;

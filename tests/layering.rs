@@ -36,7 +36,6 @@ const DOORS: &[(&str, &[&str])] = &[
     ("yaml_serde", &["families/conda"]),
     ("toml", &["families/declared.rs"]),
     ("serde_json", &["families", "report", "commands"]),
-    ("anyhow", &[]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

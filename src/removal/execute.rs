@@ -246,6 +246,13 @@ impl Runner<'_> {
 
     fn trash(&mut self, step: &Step, parent: &std::os::fd::OwnedFd, name: &std::ffi::OsStr) -> Outcome {
         let Some(root) = step.trash() else { return Outcome::Kept("no trash takes it".into()) };
+        #[cfg(feature = "portable")]
+        if self.env.text("MLDU_TRASH") == Some("system") {
+            return match super::portable::put(step.path()) {
+                Ok(()) => Outcome::Trashed { root: root.path.clone(), name: name.to_os_string() },
+                Err(e) => Outcome::Kept(sentence(&e)),
+            };
+        }
         let above = beneath::look_at(parent).map_or((0o755, 0, 0), |p| (p.mode, p.uid, p.gid));
         let date = jiff::Zoned::now().strftime("%Y-%m-%dT%H:%M:%S").to_string();
         let run = self.report.run.clone();

@@ -47,7 +47,7 @@ pub struct Question {
     targets: Vec<Target>,
     in_use: InUse,
     scanned: Vec<PathBuf>,
-    mounts: Vec<PathBuf>,
+    mounts: Vec<Mount>,
     read_only: bool,
 }
 
@@ -58,7 +58,7 @@ impl Question {
             targets: draft.targets().cloned().collect(),
             in_use,
             scanned: inventory.roots.clone(),
-            mounts: inventory.mounts.iter().map(|m| m.path.clone()).collect(),
+            mounts: inventory.mounts.clone(),
             read_only,
         }
     }
@@ -72,7 +72,9 @@ impl Question {
         for target in &self.targets {
             looks.insert(target.node, look(env, target, &deny, &table));
         }
-        let mounts = table.iter().filter(|m| self.mounts.contains(&m.path)).map(mounts::look).collect();
+        // Looked at anew, as far as the kernel knows them; a mount made up for a picture stays as it is.
+        let now = |m: Mount| table.iter().find(|t| t.id == m.id && t.path == m.path).map_or(m, mounts::look);
+        let mounts = self.mounts.into_iter().map(now).collect();
         Facts { looks, in_use: self.in_use, mounts, read_only: self.read_only }
     }
 }

@@ -72,7 +72,7 @@ impl Theme {
 
     /// The row under the cursor.
     pub fn cursor(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        Style::new().fg(Color::Reset).add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM)
     }
 
     /// Full, in use, failed.

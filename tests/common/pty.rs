@@ -1,4 +1,5 @@
 //! A terminal around the real program: keys in, the screen out, cell by cell.
+#![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
