@@ -12,16 +12,16 @@ fn mldu(home: &std::path::Path) -> Command {
 }
 
 struct World {
-    _tmp: tempfile::TempDir,
     home: std::path::PathBuf,
     _demo: Demo,
+    _tmp: tempfile::TempDir,
 }
 
 impl World {
     fn new() -> Self {
         let tmp = tempfile::tempdir().expect("a folder");
         let demo = Demo::make(tmp.path(), jiff::Timestamp::now().as_second()).expect("a box");
-        Self { home: demo.env().home().to_path_buf(), _tmp: tmp, _demo: demo }
+        Self { home: demo.env().home().to_path_buf(), _demo: demo, _tmp: tmp }
     }
 
     fn json(&self) -> Value {

@@ -26,15 +26,15 @@ fn scan(env: Arc<Env>) -> Inventory {
 
 /// A whole box in a temporary folder. Its sizes are small: only what is in it matters here.
 struct World {
-    _tmp: tempfile::TempDir,
     demo: Demo,
+    _tmp: tempfile::TempDir,
 }
 
 impl World {
     fn new() -> Self {
         let tmp = tempfile::tempdir().expect("a folder");
         let demo = Demo::make(tmp.path(), NOW).expect("a box");
-        Self { _tmp: tmp, demo }
+        Self { demo, _tmp: tmp }
     }
 
     fn home(&self) -> PathBuf {

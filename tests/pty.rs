@@ -11,9 +11,9 @@ use pty::{Term, mldu, vars};
 
 /// A made-up box that the program sees as its home.
 struct World {
-    _tmp: tempfile::TempDir,
     home: PathBuf,
     _demo: Demo,
+    _tmp: tempfile::TempDir,
 }
 
 impl World {
@@ -22,7 +22,7 @@ impl World {
         let now = jiff::Timestamp::now().as_second();
         let demo = Demo::make(tmp.path(), now).expect("a box");
         let home = demo.env().home().to_path_buf();
-        Self { _tmp: tmp, home, _demo: demo }
+        Self { home, _demo: demo, _tmp: tmp }
     }
 
     /// Starts mldu on the home, in a terminal of 80x24.
@@ -310,6 +310,8 @@ fn a_dumb_terminal_gets_the_report() {
     let world = World::new();
     let mut term = world.start(&[], &[("TERM", "dumb")]);
     assert_eq!(term.exit_code(), 0);
+    // What it wrote last may still be on its way.
+    term.wait_for("entries in");
     let raw = term.raw();
     assert!(!raw.contains(&0x1b), "no escape is sent");
     assert!(String::from_utf8_lossy(&raw).contains("Can go now"));
