@@ -1,0 +1,47 @@
+//! What the README lists comes from the tables in the code. `MLDU_DOCS=write cargo test --test docs` brings it up to
+//! date.
+
+use std::path::Path;
+
+use mldu::app::keymap::{BINDINGS, Section};
+use mldu::families;
+use mldu::model::category::Category;
+
+fn table(header: &str, rows: impl Iterator<Item = String>) -> String {
+    let columns = header.matches('|').count() - 1;
+    let mut out = format!("{header}\n|{}\n", "---|".repeat(columns));
+    for row in rows {
+        out.push_str(&row);
+        out.push('\n');
+    }
+    out
+}
+
+fn check(section: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&path).expect("the README");
+    let begin = format!("<!-- {section}: written by tests/docs.rs -->\n");
+    let end = format!("<!-- /{section} -->");
+    let from = text.find(&begin).expect("the section begins") + begin.len();
+    let to = from + text[from..].find(&end).expect("the section ends");
+    if std::env::var_os("MLDU_DOCS").is_some_and(|v| v == "write") {
+        std::fs::write(&path, format!("{}{wanted}{}", &text[..from], &text[to..])).expect("written");
+        return;
+    }
+    assert!(text[from..to] == *wanted, "README.md, {section}: it should say\n{wanted}");
+}
+
+/// One test, since all sections are in one file.
+#[test]
+fn the_readme_lists_what_the_code_has() {
+    let groups = Category::all().map(|c| format!("| `{}` | {} |", c.id(), c.label()));
+    check("groups", &table("| id | group |", groups));
+    let about = families::all().iter().map(|f| f.about());
+    let rows = about.map(|a| {
+        format!("| `{}` | {} | {} | {} | {} |", a.id, a.name, a.category.label(), a.verdict.label(), a.hint)
+    });
+    check("families", &table("| family | software | group | mostly | to get it back |", rows));
+    let keys = Section::ALL.into_iter().flat_map(|s| BINDINGS.iter().filter(move |b| b.section == s));
+    let rows = keys.map(|b| format!("| `{}` | {} |", b.shown, b.help));
+    check("keys", &table("| key | does |", rows));
+}
