@@ -315,3 +315,35 @@ fn roots_on_two_mounts_and_kernel_file_systems() {
         .expect("a number");
     assert_eq!(one.total().on_disk, du);
 }
+
+#[test]
+#[ignore = "needs root: mounts tmpfs"]
+fn a_root_on_another_mount_inside_a_root_is_read_whole_and_once() {
+    let mounted = Mounted::tmpfs("size=8m");
+    let outer = mounted.path.parent().expect("a folder").to_path_buf();
+    let home = mounted.path.join("ana");
+    put(&home.join(".keras/models/net.h5"), 300);
+    put(&home.join("notes"), 100);
+    put(&mounted.path.join("data/f"), 200);
+    put(&outer.join("beside"), 50);
+    let sum = |path: &Path| {
+        let out = Command::new("du").args(["-s", "-B1"]).arg(path).output().expect("du runs");
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        text.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).expect("a number")
+    };
+    // Twenty times, because the two walks race for the folder where one begins and the other ends.
+    for _ in 0..20 {
+        let env = std::sync::Arc::new(Env::fixed(&home).with_disk(&outer));
+        let mut settings = mldu::scan::Settings::new(env, 0);
+        settings.roots = vec![outer.clone(), mounted.path.clone()];
+        settings.one_fs = true;
+        let found = mldu::scan::Session::new(settings).expect("threads").run();
+        for path in ["ana/.keras/models/net.h5", "ana/notes", "data/f"] {
+            assert!(found.tree.find(&mounted.path.join(path)).is_some(), "{path}");
+        }
+        assert_eq!(found.total().on_disk, sum(&outer), "both mounts, each once");
+        let keras =
+            found.stores().into_iter().find(|s| found.tree.path(s.root.into()) == home.join(".keras"));
+        assert!(keras.is_some(), "a known place on the second mount stays");
+    }
+}

@@ -1,5 +1,6 @@
 //! What is read, in which order: known places, then what was asked for, then the rest of the mounts.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::borders::Borders;
@@ -60,7 +61,7 @@ impl Itinerary {
         } else {
             own.retain(|p| asked.iter().any(|a| p.starts_with(a)));
             trip.phases.push(Phase { name: "known places", roots: outermost(own), one_fs });
-            trip.roots = outermost(asked);
+            trip.roots = if one_fs { outermost_of_each(asked, table) } else { outermost(asked) };
             trip.phases.push(Phase { name: "the rest", roots: trip.roots.clone(), one_fs });
         }
         trip.phases.retain(|p| !p.roots.is_empty());
@@ -122,6 +123,17 @@ pub fn outermost(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
         }
     }
     outer
+}
+
+/// The same for a walk that does not leave the file system of its root: what lies on another one is a root itself.
+fn outermost_of_each(paths: Vec<PathBuf>, table: &[MountInfo]) -> Vec<PathBuf> {
+    let mut by_mount: BTreeMap<Option<u64>, Vec<PathBuf>> = BTreeMap::new();
+    for path in paths {
+        by_mount.entry(mounts::holding(table, &path).map(|m| m.dev)).or_default().push(path);
+    }
+    let mut roots: Vec<PathBuf> = by_mount.into_values().flat_map(outermost).collect();
+    roots.sort();
+    roots
 }
 
 /// The mount points that hold these folders.

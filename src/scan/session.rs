@@ -1,8 +1,8 @@
 //! One session: the first scan and every reading again after it share numbers and linked inodes.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -315,6 +315,7 @@ impl Session {
             links: Arc::clone(&self.links),
             pass: reading.pass,
             known: reading.known.clone(),
+            begun: Mutex::default(),
             places: reading.places.clone(),
             borders: reading.borders.clone(),
             one_fs: reading.phase.one_fs,

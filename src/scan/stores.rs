@@ -32,8 +32,6 @@ pub struct Collector<'a> {
     pub subtree: SubTree,
     /// Stores that are not complete yet.
     pub claims: FxHashMap<DirId, Claim>,
-    /// Numbers and identities of the roots that were read.
-    pub read: Vec<DirId>,
     batch: Vec<ListedDir>,
 }
 
@@ -46,7 +44,6 @@ impl<'a> Collector<'a> {
             cancel,
             subtree: SubTree::default(),
             claims: FxHashMap::default(),
-            read: Vec::new(),
             batch: Vec::new(),
         }
     }
@@ -88,9 +85,6 @@ impl<'a> Collector<'a> {
         while let Some(last) = node {
             let path = self.claims.contains_key(&last.id).then(|| last.path());
             let Some(mut inner) = Arc::into_inner(last) else { return };
-            if inner.parent.is_none() {
-                self.read.push(inner.id);
-            }
             if let Some(path) = path {
                 self.complete(inner.id, path, inner.parent.as_ref().is_some_and(|p| p.store.is_some()));
             }

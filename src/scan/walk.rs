@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::Sender;
 use rayon::ThreadPool;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ask::{CHUNK, Names, Part, ask, facts};
 use super::borders::Borders;
@@ -71,6 +71,8 @@ pub struct Walk<L: Lister> {
     pub pass: u8,
     /// Directories known before, by device and inode.
     pub known: FxHashMap<(u64, u64), Known>,
+    /// Those of them that somebody reads.
+    pub begun: Mutex<FxHashSet<DirId>>,
     /// Stores known by place, by device and inode.
     pub places: FxHashMap<(u64, u64), Claim>,
     /// Where not to go.
@@ -159,6 +161,11 @@ impl<L: Lister> Walk<L> {
                 self.send(Message::Nothing(task.parent));
                 return None;
             }
+            // Another root of this scan, or the way to one: what is found there stays, and nothing is read twice.
+            Some(Known::As(id)) if skipped || !self.begin(*id) => {
+                self.send(Message::Nothing(task.parent));
+                return None;
+            }
             Some(Known::As(id)) => *id,
             None => self.next_id(),
         };
@@ -187,6 +194,11 @@ impl<L: Lister> Walk<L> {
             dir = self.lister.open(&dir, &step.name)?;
         }
         Ok(dir)
+    }
+
+    /// Whether nobody else reads this directory: a mount can lead to one on two ways.
+    fn begin(&self, id: DirId) -> bool {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
     }
 
     fn next_id(&self) -> DirId {
