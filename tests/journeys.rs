@@ -198,6 +198,15 @@ fn the_cursor_stays_on_its_row_when_rows_move() {
     assert_eq!(app.browse.cursor, key);
     let _ = app.update(Event::Refresh);
     assert_eq!(app.browse.cursor, key);
+    // What was found by searching stays found when everything is shown again.
+    for keys in ["/detached<enter>", "/detached"] {
+        press(&mut app, keys);
+        go(&mut app, "detached");
+        let found = app.browse.cursor;
+        press(&mut app, "<esc>");
+        assert!(app.browse.lens.filter.is_empty());
+        assert_eq!(app.browse.cursor, found, "{keys}");
+    }
 }
 
 #[test]

@@ -59,9 +59,7 @@ impl App {
             Action::Help => self.mode = Mode::Help(0),
             Action::Back => {
                 if !self.browse.lens.filter.is_empty() || self.browse.lens.leftovers {
-                    self.browse.lens.filter.clear();
-                    self.browse.lens.leftovers = false;
-                    self.browse.rebuild(&self.inventory);
+                    self.browse.show_all(&self.inventory);
                 }
             }
             Action::Quit | Action::Interrupt => return self.leave(action == Action::Interrupt),

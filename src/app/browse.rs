@@ -123,6 +123,20 @@ impl Browse {
         }
     }
 
+    /// Shows everything again. The cursor stays on its thing, so what that lies in is opened.
+    pub fn show_all(&mut self, inventory: &Inventory) {
+        let mut depth = self.row().map_or(0, |r| r.depth);
+        for row in self.rows[..self.at()].iter().rev() {
+            if row.depth < depth {
+                self.lens.open.insert(row.key);
+                depth = row.depth;
+            }
+        }
+        self.lens.filter.clear();
+        self.lens.leftovers = false;
+        self.rebuild(inventory);
+    }
+
     /// Sorts by something; by the same again turns it round.
     pub fn sort(&mut self, by: SortBy, inventory: &Inventory) {
         if self.lens.sort.by == by {

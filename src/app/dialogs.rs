@@ -61,8 +61,8 @@ impl App {
         let Mode::Filter(input) = &mut self.mode else { return None };
         match key {
             Key::Esc => {
-                self.browse.lens.filter.clear();
                 self.mode = Mode::Browse;
+                self.browse.show_all(&self.inventory);
             }
             Key::Enter => self.mode = Mode::Browse,
             Key::Ctrl('c') => {

@@ -34,33 +34,26 @@ pub fn headline(inventory: &Inventory, is_root: bool, units: Units) -> Option<He
     let pressure = mount.pressure();
     let space = mount.space.unwrap_or_default();
     let reserve = space.free.saturating_sub(space.available);
-    let (word, sentence) = match pressure {
-        Pressure::ReadOnly => ("READ-ONLY", "nothing can be written here".to_string()),
-        Pressure::Bytes if is_root && reserve > 0 => (
-            "FULL",
-            format!(
-                "{} left for users, {} for root: only root can save",
-                size(space.available),
-                size(reserve)
-            ),
+    let sentence = match pressure {
+        Pressure::ReadOnly => "nothing can be written here".to_string(),
+        Pressure::Bytes if is_root && reserve > 0 => format!(
+            "{} left for users, {} for root: only root can save",
+            size(space.available),
+            size(reserve)
         ),
-        Pressure::Bytes if reserve > 0 => (
-            "FULL",
-            format!(
-                "{} left for you ({} is root's): Jupyter cannot save",
-                size(space.available),
-                size(reserve)
-            ),
+        Pressure::Bytes if reserve > 0 => format!(
+            "{} left for you ({} is root's): Jupyter cannot save",
+            size(space.available),
+            size(reserve)
         ),
-        Pressure::Bytes => ("FULL", format!("{} left: Jupyter cannot save", size(space.available))),
-        Pressure::Inodes => (
-            "FULL",
-            format!("no inode left: no new file can be made, though {} are free", size(space.available)),
-        ),
-        Pressure::Low => ("LOW", format!("{} left for you", size(space.available))),
-        Pressure::Fine if mount.space.is_none() => ("?", "the file system does not answer".to_string()),
-        Pressure::Fine => ("OK", format!("{} left for you", size(space.available))),
+        Pressure::Bytes => format!("{} left: Jupyter cannot save", size(space.available)),
+        Pressure::Inodes => {
+            format!("no inode left: no new file can be made, though {} are free", size(space.available))
+        }
+        Pressure::Fine if mount.space.is_none() => "the file system does not answer".to_string(),
+        Pressure::Low | Pressure::Fine => format!("{} left for you", size(space.available)),
     };
+    let word = mount.word();
     Some(Headline { mount, pressure, word, sentence })
 }
 

@@ -87,6 +87,17 @@ impl Mount {
     /// Less than this many bytes left is called full: a notebook does not fit any more.
     const FULL: u64 = 1 << 20;
 
+    /// How bad it is, in a word.
+    pub fn word(&self) -> &'static str {
+        match self.pressure() {
+            Pressure::ReadOnly => "READ-ONLY",
+            Pressure::Bytes | Pressure::Inodes => "FULL",
+            Pressure::Low => "LOW",
+            Pressure::Fine if self.space.is_none() => "?",
+            Pressure::Fine => "OK",
+        }
+    }
+
     /// How bad it is.
     pub fn pressure(&self) -> Pressure {
         let Some(s) = self.space else { return Pressure::Fine };

@@ -4,7 +4,7 @@ use super::paint::Canvas;
 use crate::app::App;
 use crate::app::mode::{Asked, Confirm};
 use crate::model::mount::{Pressure, Space};
-use crate::removal::plan::{Action, How, Line, Plan};
+use crate::removal::plan::{Action, Change, How, Line, Plan};
 use crate::text;
 
 /// Draws it.
@@ -16,8 +16,13 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm) {
     let size = |n| text::size(n, app.context.units);
     let things = text::counted(plan.lines.len() as u64, "item", "items");
     canvas.text(1, 0, &format!("PLAN  {things}, {}", size(plan.size.on_disk)), theme.strong());
-    if let Some(h) = &app.status.headline {
-        let place = format!("{}  {}  {}", text::path(&h.mount.path), h.mount.fstype, h.word);
+    let shown = confirm.plans.iter().find_map(main_change);
+    if let Some(Change { mount, .. }) = main_change(plan).or(shown) {
+        let others = match plan.changes.len().saturating_sub(1) {
+            0 => String::new(),
+            n => format!("  and {}", text::counted(n as u64, "more mount", "more mounts")),
+        };
+        let place = format!("{}  {}  {}{others}", text::path(&mount.path), mount.fstype, mount.word());
         canvas.right(width - 1, 0, &place, theme.plain());
     }
     canvas.rule(1);
@@ -93,7 +98,7 @@ fn notes(app: &App, plan: &Plan, width: usize) -> Vec<String> {
     }
     if plan.later > 0 {
         notes.push(format!(
-            "Trash is on the same disk: {} come back only when it is emptied (E); u brings them back",
+            "Trash is on the same disk: {} come back only when it is emptied (E); u undoes that",
             size(plan.later)
         ));
     }
@@ -137,8 +142,13 @@ fn ways(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, y: u16) {
     }
 }
 
+/// The mount that changes most.
+fn main_change(plan: &Plan) -> Option<&Change> {
+    plan.changes.iter().max_by_key(|c| c.frees)
+}
+
 fn before_and_after(canvas: &mut Canvas<'_>, app: &App, plan: &Plan, y: u16) {
-    let Some(change) = plan.changes.iter().max_by_key(|c| c.frees) else { return };
+    let Some(change) = main_change(plan) else { return };
     let (Some(now), Some(after)) = (change.mount.space, change.after()) else { return };
     gauge(canvas, app, "now", &now, change.mount.pressure(), y);
     gauge(canvas, app, "after", &after, Pressure::Fine, y + 1);
