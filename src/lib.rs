@@ -99,12 +99,14 @@ fn demonstrate(mut settings: Settings, picture: bool) -> Exit {
 /// What the interface needs to know of the world.
 fn context(settings: &Settings) -> app::Context {
     let env = &settings.scan.env;
+    let asked: Vec<_> = settings.scan.roots.iter().map(|r| env.real_path(r)).collect();
     let mut looked_for: Vec<String> = families::places(env)
         .iter()
         .filter(|k| k.place.path.starts_with(env.home()) || k.place.named_by.is_some())
+        .filter(|k| asked.is_empty() || asked.iter().any(|a| k.place.path.starts_with(a)))
         .map(|k| {
             format!(
-                "{}  {}",
+                "{} {}",
                 families::get(k.claim.family).about().name,
                 text::short_path(&k.place.path, env.home())
             )

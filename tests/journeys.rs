@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use mldu::app::event::{Effect, Event};
 use mldu::app::keymap::Key;
 use mldu::app::{App, Mode};
-use mldu::model::inventory::Holder;
+use mldu::model::inventory::{Holder, Inventory, ScanEvent};
 use mldu::model::rows::RowKey;
 use mldu::removal::draft::Draft;
 use mldu::removal::facts::{Facts, Look};
@@ -386,9 +386,13 @@ fn details_and_help_tell_all() {
 #[test]
 fn nothing_found_is_an_honest_screen() {
     let mut app = app();
-    app.inventory =
-        mldu::model::inventory::Inventory::new(mldu::model::tree::Tree::new(std::sync::Arc::default()));
-    let _ = app.update(Event::Scan(mldu::model::inventory::ScanEvent::Finished { stopped: false }));
+    app.inventory = Inventory::new(mldu::model::tree::Tree::new(std::sync::Arc::default()));
+    let started = |whole| ScanEvent::Started { roots: Vec::new(), mounts: Vec::new(), whole };
+    let _ = app.update(Event::Scan(started(false)));
+    let _ = app.update(Event::Scan(ScanEvent::Finished { stopped: false }));
+    assert!(screen(&mut app, 80, 24, PLAIN).contains("without a folder"));
+    let _ = app.update(Event::Scan(started(true)));
+    let _ = app.update(Event::Scan(ScanEvent::Finished { stopped: false }));
     assert_snapshot!(screen(&mut app, 80, 24, PLAIN));
 }
 
@@ -398,6 +402,6 @@ fn a_stopped_scan_makes_packages_look_first() {
     let verdict =
         |app: &App| app.inventory.row_verdict(RowKey::Category(mldu::model::category::Category::Packages));
     assert_eq!(verdict(&app).id(), "safe");
-    let _ = app.update(Event::Scan(mldu::model::inventory::ScanEvent::Finished { stopped: true }));
+    let _ = app.update(Event::Scan(ScanEvent::Finished { stopped: true }));
     assert_eq!(verdict(&app).id(), "look-first");
 }

@@ -80,7 +80,8 @@ fn scan_line(canvas: &Canvas<'_>, app: &App) -> String {
     let entries = text::count(p.entries);
     if app.inventory.state != ScanState::Running {
         let how = if app.inventory.state == ScanState::Stopped { ", stopped" } else { "" };
-        return format!("{entries} files in {:.1} s{how}", p.seconds);
+        let files = if p.entries == 1 { "file" } else { "files" };
+        return format!("{entries} {files} in {:.1} s{how}", p.seconds);
     }
     let spinner = canvas.theme.spinner((p.seconds * 4.0) as usize);
     let rate = if p.seconds > 0.2 {

@@ -46,9 +46,13 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, top: u16, height: usize) {
     }
     canvas.text(columns.name + 2, top, "NAME", theme.dim());
     canvas.right(columns.end, top, "IF DELETED", theme.dim());
-    if app.browse.rows.is_empty() {
-        nothing(canvas, app, top + 1);
-        return;
+    let unknown = app.inventory.state != ScanState::Running && app.inventory.categories().is_empty();
+    if app.browse.rows.is_empty() || unknown {
+        // Below the one row of everything else, if that is not open.
+        let below = app.browse.rows.len() as u16;
+        if below < 2 {
+            nothing(canvas, app, top + 1 + 2 * below);
+        }
     }
     let largest = largest(app);
     let rows = app.browse.rows.iter().enumerate().skip(app.browse.top).take(height);
@@ -147,7 +151,7 @@ fn verdict(app: &App, key: RowKey, theme: super::Theme) -> (String, ratatui::sty
     (verdict.label().into(), theme.verdict(verdict))
 }
 
-/// What is said when there is no row.
+/// What is said when there is no row, or none of a known cache.
 fn nothing(canvas: &mut Canvas<'_>, app: &App, top: u16) {
     let theme = canvas.theme;
     let lines: Vec<String> = if !app.browse.lens.filter.is_empty() || app.browse.lens.leftovers {
@@ -155,11 +159,22 @@ fn nothing(canvas: &mut Canvas<'_>, app: &App, top: u16) {
     } else if app.inventory.state == ScanState::Running {
         vec!["Looking at known places first …".into()]
     } else {
-        let mut lines =
-            vec!["Nothing was found.".to_string(), String::new(), "Looked for, and not there:".into()];
-        lines.extend(app.context.looked_for.iter().map(|l| format!("  {l}")));
-        lines.push(String::new());
-        lines.push("Try  mldu /some/folder , or run mldu as the user whose files they are.".into());
+        let whole = app.inventory.whole;
+        let what = match (app.browse.rows.is_empty(), whole) {
+            (true, _) => "Nothing was found.",
+            (false, true) => "No cache that mldu knows was found.",
+            (false, false) => "No cache that mldu knows was found in this folder.",
+        };
+        let way_on = if whole {
+            "Try  mldu /some/folder , or run mldu as the user whose files they are."
+        } else {
+            "Try  mldu  without a folder: it looks at all known places of this machine."
+        };
+        let mut lines = vec![what.to_string(), way_on.to_string(), String::new()];
+        lines.push("Looked for everywhere: checkpoints, logs, environments, package caches.".into());
+        if !app.context.looked_for.is_empty() {
+            lines.push(format!("Looked for, and not there: {}", app.context.looked_for.join(", ")));
+        }
         lines
     };
     let room = usize::from(canvas.height().saturating_sub(top + 4));
