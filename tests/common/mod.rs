@@ -237,7 +237,7 @@ pub fn app() -> App {
             units: Units::Binary,
             read_only: false,
             demo: false,
-            looked_for: vec!["Keras  ~/.keras".into()],
+            looked_for: vec!["Keras ~/.keras".into()],
         },
     );
     app.browse.height = 12;
