@@ -13,6 +13,7 @@ mod settings;
 mod shape;
 mod stores;
 mod walk;
+mod wide;
 
 pub use session::{Scanner, Session};
 pub use settings::{Backend, Settings};

@@ -134,12 +134,13 @@ fn deleting_for_good_needs_the_word_and_the_disk_gets_it_back() {
     term.type_slowly("3\r");
     term.type_slowly("delete\r");
     let done = term.wait_for("DONE");
-    assert!(done.contains("measured"), "{done}");
+    assert!(done.contains("estimated 27") && done.contains("measured"), "{done}");
     assert!(!world.home.join("miniconda3/pkgs/mkl-2024.2.1-ha957f24_103.conda").exists());
     assert!(world.home.join("miniconda3/pkgs/urls.txt").exists());
     term.type_slowly("\u{1b}q");
     assert_eq!(term.exit_code(), 0);
-    assert!(term.settle().contains("freed 27"), "{}", term.text());
+    // What was measured is the whole disk's, where others write too: tests/mounts.rs has one to itself.
+    assert!(term.settle().contains("freed "), "{}", term.text());
 }
 
 #[test]

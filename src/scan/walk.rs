@@ -12,6 +12,7 @@ use super::ask::{CHUNK, Names, Part, ask, facts};
 use super::borders::Borders;
 use super::node::{Counters, Finished, Known, Message, Node};
 use super::shape::{claim_by_shape, is_sealed};
+use super::wide::Wide;
 use crate::families::Claim;
 use crate::model::links::LinkTable;
 use crate::model::node::{DirId, Kind};
@@ -42,13 +43,6 @@ impl<L: Lister> Drop for Held<L> {
     fn drop(&mut self) {
         self.walk.open_dirs.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// A directory whose names several threads ask for.
-struct Wide<L: Lister> {
-    opened: Opened<L>,
-    parts: Mutex<Vec<(usize, Part)>>,
-    pending: AtomicUsize,
 }
 
 /// A directory still to be read.
@@ -274,9 +268,9 @@ impl<L: Lister> Walk<L> {
             if names.bytes.len() >= CHUNK && !self.cancelled() {
                 let shared = wide.get_or_insert_with(|| {
                     let opened = opened.take().expect("a directory becomes wide once");
-                    Arc::new(Wide { opened, parts: Mutex::default(), pending: AtomicUsize::new(1) })
+                    Wide::new(opened)
                 });
-                shared.pending.fetch_add(1, Ordering::AcqRel);
+                shared.expect_part();
                 let (walk, shared, chunk) =
                     (Arc::clone(self), Arc::clone(shared), std::mem::take(&mut names));
                 let pool = Arc::clone(&self.pool);
@@ -302,7 +296,7 @@ impl<L: Lister> Walk<L> {
             Some(wide) => {
                 let mut part = ask(self, &wide.opened, &names);
                 part.torn |= torn;
-                Self::hand_in(wide, count, part)
+                wide.hand_in(count, part)
             }
         }
     }
@@ -310,33 +304,10 @@ impl<L: Lister> Walk<L> {
     /// Asks for a part of a wide directory, and goes on with it if this was the last part.
     fn share(self: Arc<Self>, wide: Arc<Wide<L>>, at: usize, names: &Names) {
         let part = if self.cancelled() { Part::default() } else { ask(&self, &wide.opened, names) };
-        let next = Self::hand_in(wide, at, part).and_then(|(opened, part)| self.finish(opened, part));
+        let next = wide.hand_in(at, part).and_then(|(opened, part)| self.finish(opened, part));
         if let Some(task) = next {
             self.run(task);
         }
-    }
-
-    fn hand_in(wide: Arc<Wide<L>>, at: usize, part: Part) -> Option<(Opened<L>, Part)> {
-        wide.parts.lock().unwrap_or_else(PoisonError::into_inner).push((at, part));
-        if wide.pending.fetch_sub(1, Ordering::AcqRel) > 1 {
-            return None;
-        }
-        // The others hold no more than the last breath of their reference.
-        let mut shared = wide;
-        let wide = loop {
-            match Arc::try_unwrap(shared) {
-                Ok(wide) => break wide,
-                Err(again) => shared = again,
-            }
-            std::thread::yield_now();
-        };
-        let mut parts = wide.parts.into_inner().unwrap_or_else(PoisonError::into_inner);
-        parts.sort_unstable_by_key(|(at, _)| *at);
-        let mut whole = Part::default();
-        for (_, part) in parts {
-            whole.append(part);
-        }
-        Some((wide.opened, whole))
     }
 
     /// Sends a listed directory on its way and puts its folders to be read; returns the one to go on with.
