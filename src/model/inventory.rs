@@ -58,6 +58,8 @@ pub struct Inventory {
     by_root: FxHashMap<DirId, StoreId>,
     /// Roots of stores that lie in no other.
     top_stores: FxHashSet<DirId>,
+    /// Directories above stores; may also hold some above which stores only were.
+    above_stores: FxHashSet<DirId>,
     store_keys: FxHashMap<String, StoreId>,
     items: Vec<Option<Item>>,
     item_keys: FxHashMap<String, ItemId>,
@@ -86,6 +88,7 @@ impl Inventory {
             stores: FxHashMap::default(),
             by_root: FxHashMap::default(),
             top_stores: FxHashSet::default(),
+            above_stores: FxHashSet::default(),
             store_keys: FxHashMap::default(),
             items: Vec::new(),
             item_keys: FxHashMap::default(),

@@ -54,20 +54,17 @@ impl Inventory {
         }
         // Stores come from the inside out, so what lies in this one is known; it was the store around it before.
         let around = self.tree.parent(new.root).and_then(|p| self.store_of(p)).map(|s| s.id);
-        let candidates: Vec<NodeId> = match around.and_then(|a| self.stores.get(&a)) {
-            Some(around) => around.inner.clone(),
-            None => self.top_stores.iter().map(|d| NodeId::dir(*d)).collect(),
-        };
-        store.inner = candidates
-            .into_iter()
-            .filter(|n| n.dir != new.root && self.tree.is_within(n.dir, new.root))
-            .collect();
+        store.inner = self.stores_below(new.root, around);
         self.by_root.insert(new.root, id);
         if let Some(around) = around.and_then(|a| self.stores.get_mut(&a)) {
-            around.inner.retain(|n| !store.inner.contains(n));
+            if !store.inner.is_empty() {
+                around.inner.retain(|n| !store.inner.contains(n));
+            }
             around.inner.push(new.root.into());
         } else {
-            self.top_stores.retain(|d| !store.inner.contains(&NodeId::dir(*d)));
+            for inner in &store.inner {
+                self.top_stores.remove(&inner.dir);
+            }
             self.top_stores.insert(new.root);
         }
         self.stores.insert(id, store);
@@ -75,6 +72,25 @@ impl Inventory {
         // A store around this one no longer counts what is in here.
         if let Some(around) = around {
             self.measure_store(around);
+        }
+    }
+
+    /// The stores directly inside a new one, which were in the store around it before.
+    fn stores_below(&mut self, root: DirId, around: Option<StoreId>) -> Vec<NodeId> {
+        // Most stores hold no other: that is known without asking all of them.
+        let holds_some = self.above_stores.contains(&root);
+        for above in self.tree.ancestors(root).skip(1) {
+            if !self.above_stores.insert(above) {
+                break;
+            }
+        }
+        if !holds_some {
+            return Vec::new();
+        }
+        let below = |n: &NodeId| n.dir != root && self.tree.is_within(n.dir, root);
+        match around.and_then(|a| self.stores.get(&a)) {
+            Some(around) => around.inner.iter().copied().filter(below).collect(),
+            None => self.top_stores.iter().map(|d| NodeId::dir(*d)).filter(below).collect(),
         }
     }
 
