@@ -3,6 +3,7 @@
 //! Nothing below this line reads a disk, a clock, an environment variable or a terminal.
 
 pub mod again;
+pub mod block;
 pub mod category;
 pub mod headline;
 pub mod inventory;

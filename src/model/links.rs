@@ -134,15 +134,10 @@ impl LinkTable {
         self.shards.iter().map(|s| lock(s).inodes.len()).max().unwrap_or(0) << SHARD_BITS
     }
 
-    /// A copy of all facts, indexed by slot number, for a pass over everything.
-    pub fn snapshot(&self) -> Vec<Option<LinkedInode>> {
-        let mut all = vec![None; self.bound()];
-        for (s, shard) in self.shards.iter().enumerate() {
-            for (i, inode) in lock(shard).inodes.iter().enumerate() {
-                all[(i << SHARD_BITS) | s] = Some(*inode);
-            }
-        }
-        all
+    /// The facts of an inode, if there is one at this place.
+    pub fn find(&self, slot: LinkSlot) -> Option<LinkedInode> {
+        let shard = lock(&self.shards[slot.0 as usize & (SHARDS - 1)]);
+        shard.inodes.get((slot.0 >> SHARD_BITS) as usize).copied()
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {

@@ -4,8 +4,7 @@
 //! A record costs about ten bytes more than the file's name. Nothing here is ever grown in place, so peak
 //! memory is final memory.
 
-use std::sync::Arc;
-
+use super::block::Block;
 use super::links::{LinkSlot, LinkTable};
 use super::node::Kind;
 use super::usage::{BLOCK, Usage};
@@ -69,6 +68,11 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// Whether the directory names inodes that have several names.
+    pub fn has_links(&self) -> bool {
+        !self.links.is_empty()
+    }
+
     /// The linked inodes this directory names; one that has two names here comes twice.
     pub fn links(&self) -> impl Iterator<Item = LinkSlot> + use<'a> {
         let mut rest = self.links;
@@ -229,8 +233,8 @@ impl BlockWriter {
         self.newest = self.newest.max(other.newest);
     }
 
-    /// The finished block, of exactly the size it needs.
-    pub fn finish(&self, name: &[u8], dir: &FileFacts) -> Arc<[u8]> {
+    /// The finished block.
+    pub fn finish(&self, name: &[u8], dir: &FileFacts) -> Block {
         let mut head = Vec::with_capacity(name.len() + self.links.len() + self.records.len() + 40);
         put_bytes(&mut head, name);
         put(&mut head, dir.size);
@@ -242,7 +246,7 @@ impl BlockWriter {
         put(&mut head, u64::from(self.newest));
         put_bytes(&mut head, &self.links);
         head.extend_from_slice(&self.records);
-        Arc::from(head)
+        Block::from(head)
     }
 }
 

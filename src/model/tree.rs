@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::links::{DevId, LinkTable};
+use super::block::Block;
+use super::links::{DevId, LinkSlot, LinkTable};
 use super::node::{DirId, Kind, NodeId};
 use super::packed::{self, FileFacts, FileRecord, Head};
 use super::usage::Usage;
@@ -48,7 +49,7 @@ pub struct ListedDir {
     /// How far it is known.
     pub state: DirState,
     /// Name, sums and files.
-    pub block: Arc<[u8]>,
+    pub block: Block,
     /// When it is read again: the children that are still there and were not read again themselves.
     pub kept: Vec<DirId>,
 }
@@ -73,7 +74,7 @@ pub struct Dir {
     pub state: DirState,
     /// Everything at or below it, as of the last roll-up.
     pub total: Usage,
-    block: Arc<[u8]>,
+    block: Block,
 }
 
 impl Dir {
@@ -100,7 +101,6 @@ impl Dir {
 pub struct Tree {
     dirs: Vec<Dir>,
     links: Arc<LinkTable>,
-    nothing: Arc<[u8]>,
 }
 
 impl Tree {
@@ -109,7 +109,7 @@ impl Tree {
 
     /// An empty tree whose linked inodes are in `links`.
     pub fn new(links: Arc<LinkTable>) -> Self {
-        Self { dirs: Vec::new(), links, nothing: Arc::from(Vec::new()) }
+        Self { dirs: Vec::new(), links }
     }
 
     /// The table of inodes with several links.
@@ -137,7 +137,7 @@ impl Tree {
                 dev: DevId(0),
                 state: DirState::Gone,
                 total: Usage::default(),
-                block: Arc::clone(&self.nothing),
+                block: Block::default(),
             });
         }
         if self.dirs[at].state == DirState::Gone {
@@ -192,7 +192,7 @@ impl Tree {
             dir.next_sibling = NONE;
             dir.parent = NONE;
             dir.total = Usage::default();
-            dir.block = Arc::clone(&self.nothing);
+            dir.block = Block::default();
         }
     }
 
@@ -332,38 +332,39 @@ impl Tree {
     /// Adds every linked inode once to each directory that contains one of its names or more: for one inode
     /// after the other, climb from each name until a directory that has it already.
     fn roll_up_links(&mut self) {
-        let inodes = self.links.snapshot();
-        if inodes.is_empty() {
+        let bound = self.links.bound();
+        if bound == 0 {
             return;
         }
-        // Names grouped by inode, by counting: first how many, then where they begin, then who.
-        let mut begins = vec![0_u32; inodes.len() + 1];
+        // Names grouped by inode, by counting: first how many, then where they end, then who, from the end down.
+        let mut begins = vec![0_u32; bound + 1];
         for dir in &self.dirs {
             for slot in dir.head().links() {
-                begins[slot.0 as usize + 1] += 1;
+                begins[slot.0 as usize] += 1;
             }
         }
-        for i in 1..begins.len() {
-            begins[i] += begins[i - 1];
+        let mut end = 0;
+        for begin in &mut begins {
+            end += *begin;
+            *begin = end;
         }
-        let mut next = begins.clone();
-        let mut names = vec![0_u32; begins[inodes.len()] as usize];
+        let mut names = vec![0_u32; end as usize];
         for (at, dir) in self.dirs.iter().enumerate() {
             for slot in dir.head().links() {
-                let place = &mut next[slot.0 as usize];
+                let place = &mut begins[slot.0 as usize];
+                *place -= 1;
                 names[*place as usize] = at as u32;
-                *place += 1;
             }
         }
-        drop(next);
         let mut stamp = vec![NONE; self.dirs.len()];
-        for (slot, inode) in inodes.iter().enumerate() {
-            let Some(inode) = inode else { continue };
+        for slot in 0..bound as u32 {
+            let names = &names[begins[slot as usize] as usize..begins[slot as usize + 1] as usize];
+            let Some(inode) = self.links.find(LinkSlot(slot)).filter(|_| !names.is_empty()) else { continue };
             let usage = Usage { on_disk: inode.blocks * super::usage::BLOCK, apparent: inode.size, files: 1 };
-            for &name in &names[begins[slot] as usize..begins[slot + 1] as usize] {
+            for &name in names {
                 let mut at = name;
-                while at != NONE && stamp[at as usize] != slot as u32 {
-                    stamp[at as usize] = slot as u32;
+                while at != NONE && stamp[at as usize] != slot {
+                    stamp[at as usize] = slot;
                     self.dirs[at as usize].total += usage;
                     at = self.dirs[at as usize].parent;
                 }

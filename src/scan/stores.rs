@@ -12,6 +12,7 @@ use super::node::{Finished, Message, Node};
 use super::recognize::Job;
 use crate::families::Claim;
 use crate::families::subtree::SubTree;
+use crate::model::block::Packer;
 use crate::model::inventory::ScanEvent;
 use crate::model::node::DirId;
 use crate::model::tree::{DirState, ListedDir};
@@ -32,7 +33,9 @@ pub struct Collector<'a> {
     pub subtree: SubTree,
     /// Stores that are not complete yet.
     pub claims: FxHashMap<DirId, Claim>,
-    batch: Vec<ListedDir>,
+    /// Directories that were not passed on yet, and whether they lie in a store.
+    batch: Vec<(ListedDir, bool)>,
+    packer: Packer,
 }
 
 impl<'a> Collector<'a> {
@@ -45,6 +48,7 @@ impl<'a> Collector<'a> {
             subtree: SubTree::default(),
             claims: FxHashMap::default(),
             batch: Vec::new(),
+            packer: Packer::default(),
         }
     }
 
@@ -73,10 +77,7 @@ impl<'a> Collector<'a> {
         if let Some(claim) = claim.filter(|_| dir.state == DirState::Listed) {
             self.claims.insert(dir.id, claim);
         }
-        if node.store.is_some() {
-            self.subtree.insert(dir.clone());
-        }
-        self.batch.push(dir);
+        self.batch.push((dir, node.store.is_some()));
         self.give_up(Some(node));
     }
 
@@ -104,8 +105,16 @@ impl<'a> Collector<'a> {
 
     fn flush(&mut self) {
         if !self.batch.is_empty() {
-            let batch = std::mem::take(&mut self.batch);
-            self.send(ScanEvent::Dirs(batch));
+            self.packer.pack(self.batch.iter_mut().map(|(dir, _)| &mut dir.block));
+            let batch = std::mem::take(&mut self.batch).into_iter();
+            let dirs = batch.map(|(dir, in_store)| {
+                if in_store {
+                    self.subtree.insert(dir.clone());
+                }
+                dir
+            });
+            let dirs = dirs.collect();
+            self.send(ScanEvent::Dirs(dirs));
         }
     }
 
