@@ -1,9 +1,9 @@
 //! Folders and files of a store, sorted by name, whatever order the disk has.
 
-use super::view::{StoreView, facts};
+use super::subtree::Held;
+use super::view::StoreView;
 use crate::model::node::{DirId, Kind, NodeId};
 use crate::model::packed::{self, FileRecord};
-use crate::model::tree::ListedDir;
 use crate::text;
 
 /// A folder of a store.
@@ -65,7 +65,7 @@ impl<'a> Folder<'a> {
         self.id.into()
     }
 
-    fn listed(&self) -> Option<&'a ListedDir> {
+    fn listed(&self) -> Option<&'a Held> {
         self.view.tree.get(self.id)
     }
 
@@ -117,7 +117,7 @@ impl<'a> Folder<'a> {
     }
 
     fn every_folder(&self) -> Vec<Folder<'a>> {
-        self.view.tree.children(self.id).iter().map(|id| Folder { view: self.view, id: *id }).collect()
+        self.view.tree.children(self.id).map(|id| Folder { view: self.view, id }).collect()
     }
 
     /// The folder of this name, unless it is a store of its own.
@@ -149,7 +149,7 @@ impl<'a> Folder<'a> {
         let view = self.view;
         let id = self.id;
         let listed = self.listed();
-        let records = listed.map(|d| packed::records(&d.block, facts(d), &view.links));
+        let records = listed.map(|d| packed::records(&d.block, d.facts(), &view.links));
         records.into_iter().flatten().map(move |r| file(view, id, &r))
     }
 

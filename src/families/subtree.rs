@@ -1,26 +1,66 @@
 //! The directories of a store while it is being read: a small tree of its own, given away whole.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
+use crate::model::block::Block;
 use crate::model::node::DirId;
-use crate::model::tree::ListedDir;
+use crate::model::packed::{self, FileFacts};
+use crate::model::tree::{DirState, ListedDir};
+
+const NONE: u32 = u32::MAX;
+
+/// A directory of a store, with no more than families ask for: there are as many of these as directories for a while.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Name, sums and files.
+    pub block: Block,
+    /// Last change, seconds since 1970.
+    pub mtime: u32,
+    /// How far it is known.
+    pub state: DirState,
+    uid: u32,
+    parent: u32,
+    first_child: u32,
+    next_sibling: u32,
+    /// Whether it is a store of its own.
+    inner: bool,
+}
+
+impl Held {
+    /// The directory that holds it.
+    pub fn parent(&self) -> Option<DirId> {
+        (self.parent != NONE).then_some(DirId(self.parent))
+    }
+
+    /// What `stat` said of it.
+    pub fn facts(&self) -> FileFacts {
+        packed::own_facts(&self.block, self.mtime, self.uid)
+    }
+}
 
 /// The finished directories of a store.
 #[derive(Debug, Default)]
 pub struct SubTree {
-    dirs: FxHashMap<DirId, ListedDir>,
-    children: FxHashMap<DirId, Vec<DirId>>,
-    /// Directories of it that are stores of their own.
-    inner: FxHashSet<DirId>,
+    dirs: FxHashMap<DirId, Held>,
 }
 
 impl SubTree {
-    /// Adds a finished directory.
-    pub fn insert(&mut self, dir: ListedDir) {
-        if let Some(parent) = dir.parent {
-            self.children.entry(parent).or_default().push(dir.id);
+    /// Adds a finished directory. Those above it came before.
+    pub fn insert(&mut self, dir: &ListedDir) {
+        let mut held = Held {
+            block: dir.block.clone(),
+            mtime: dir.mtime,
+            state: dir.state,
+            uid: dir.uid,
+            parent: dir.parent.map_or(NONE, |p| p.0),
+            first_child: NONE,
+            next_sibling: NONE,
+            inner: false,
+        };
+        if let Some(parent) = dir.parent.and_then(|p| self.dirs.get_mut(&p)) {
+            held.next_sibling = std::mem::replace(&mut parent.first_child, dir.id.0);
         }
-        self.dirs.insert(dir.id, dir);
+        self.dirs.insert(dir.id, held);
     }
 
     /// Takes a store and all below it out, as a tree of its own. What a store around it still needs of it, its name,
@@ -30,41 +70,88 @@ impl SubTree {
         let mut taken = Self::default();
         let mut todo = vec![root];
         while let Some(id) = todo.pop() {
-            if let Some(children) = self.children.remove(&id) {
-                todo.extend(&children);
-                taken.children.insert(id, children);
-            }
+            todo.extend(self.children(id));
             if let Some(dir) = self.dirs.remove(&id) {
                 taken.dirs.insert(id, dir);
             }
-            if self.inner.remove(&id) {
-                taken.inner.insert(id);
-            }
         }
         if keep_root && let Some(dir) = taken.dirs.get(&root) {
-            self.dirs.insert(root, dir.clone());
-            self.inner.insert(root);
+            self.dirs.insert(root, Held { first_child: NONE, inner: true, ..dir.clone() });
+        }
+        if self.dirs.is_empty() {
+            self.dirs = FxHashMap::default();
         }
         taken
     }
 
     /// A directory of it.
-    pub fn get(&self, id: DirId) -> Option<&ListedDir> {
+    pub fn get(&self, id: DirId) -> Option<&Held> {
         self.dirs.get(&id)
     }
 
     /// The directories directly inside one, in no order.
-    pub fn children(&self, id: DirId) -> &[DirId] {
-        self.children.get(&id).map_or(&[], Vec::as_slice)
+    pub fn children(&self, id: DirId) -> impl Iterator<Item = DirId> + '_ {
+        let real = |id: u32| (id != NONE).then_some(DirId(id));
+        let first = self.dirs.get(&id).and_then(|d| real(d.first_child));
+        std::iter::successors(first, move |d| self.dirs.get(d).and_then(|d| real(d.next_sibling)))
     }
 
     /// Whether a directory is a store of its own.
     pub fn is_inner(&self, id: DirId) -> bool {
-        self.inner.contains(&id)
+        self.dirs.get(&id).is_some_and(|d| d.inner)
     }
 
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.dirs.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::links::DevId;
+    use crate::model::node::Kind;
+    use crate::model::packed::BlockWriter;
+
+    fn dir(id: u32, parent: u32) -> ListedDir {
+        let facts = FileFacts { kind: Kind::Dir, size: 4096, blocks: 8, mtime: id, uid: 3 };
+        ListedDir {
+            id: DirId(id),
+            parent: Some(DirId(parent)),
+            dev: DevId(0),
+            ino: u64::from(id),
+            uid: 3,
+            mtime: id,
+            state: DirState::Listed,
+            block: BlockWriter::default().finish(format!("d{id}").as_bytes(), &facts),
+            kept: Vec::new(),
+        }
+    }
+
+    fn sorted(tree: &SubTree, id: u32) -> Vec<u32> {
+        let mut all: Vec<u32> = tree.children(DirId(id)).map(|d| d.0).collect();
+        all.sort_unstable();
+        all
+    }
+
+    #[test]
+    fn an_inner_store_is_taken_out_and_its_name_stays() {
+        let mut tree = SubTree::default();
+        for (id, parent) in [(5, 1), (6, 5), (7, 5), (8, 6), (9, 6)] {
+            tree.insert(&dir(id, parent));
+        }
+        let inner = tree.take(DirId(6), true);
+        assert_eq!((sorted(&inner, 6), inner.is_inner(DirId(6))), (vec![8, 9], false));
+        assert_eq!(sorted(&tree, 5), [6, 7]);
+        assert!(tree.is_inner(DirId(6)) && sorted(&tree, 6).is_empty() && tree.get(DirId(8)).is_none());
+        // What is still on its way when the inner one is gone finds its place.
+        tree.insert(&dir(10, 7));
+        let outer = tree.take(DirId(5), false);
+        assert!(tree.is_empty());
+        assert_eq!((sorted(&outer, 5), sorted(&outer, 7)), (vec![6, 7], vec![10]));
+        let held = outer.get(DirId(10)).expect("it is there");
+        assert_eq!((held.facts().uid, held.facts().mtime, held.facts().size), (3, 10, 4096));
+        assert_eq!(held.parent(), Some(DirId(7)));
     }
 }

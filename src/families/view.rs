@@ -9,11 +9,9 @@ use super::folder::{File, Folder};
 use super::subtree::SubTree;
 use crate::env::Env;
 use crate::model::links::LinkTable;
-use crate::model::node::{DirId, Kind, NodeId};
-use crate::model::packed::{self, FileFacts};
+use crate::model::node::{DirId, NodeId};
+use crate::model::packed;
 use crate::model::problem::Problem;
-use crate::model::tree::ListedDir;
-use crate::model::usage::BLOCK;
 use crate::text;
 
 /// Where in a file to read.
@@ -129,13 +127,13 @@ impl<'a> StoreView<'a> {
         if !node.is_dir()
             && let Some(dir) = self.tree.get(node.dir)
         {
-            record = Some(packed::record(&dir.block, node.at, &facts(dir), &self.links).0.name);
+            record = Some(packed::record(&dir.block, node.at, &dir.facts(), &self.links).0.name);
         }
         let mut at = node.dir;
         while at != self.root {
             let Some(dir) = self.tree.get(at) else { break };
             names.push(packed::head(&dir.block).name);
-            let Some(parent) = dir.parent else { break };
+            let Some(parent) = dir.parent() else { break };
             at = parent;
         }
         let mut path: PathBuf = names.into_iter().rev().map(text::os_str).collect();
@@ -194,16 +192,5 @@ impl<'a> StoreView<'a> {
     /// The problems noted so far.
     pub fn take_problems(&self) -> Vec<Problem> {
         self.problems.take()
-    }
-}
-
-pub(super) fn facts(dir: &ListedDir) -> FileFacts {
-    let itself = packed::head(&dir.block).itself;
-    FileFacts {
-        kind: Kind::Dir,
-        size: itself.apparent,
-        blocks: itself.on_disk / BLOCK,
-        mtime: dir.mtime,
-        uid: dir.uid,
     }
 }

@@ -136,10 +136,10 @@ mod tests {
     fn bytes_stay_and_blocks_that_are_alike_are_kept_once() {
         let mut packer = Packer::default();
         let mut blocks =
-            vec![linked(b"numpy", &[1, 2]), plain(b"a"), Block::default(), linked(b"numpy", &[1, 2])];
+            [linked(b"numpy", &[1, 2]), plain(b"a"), Block::default(), linked(b"numpy", &[1, 2])];
         let before: Vec<Vec<u8>> = blocks.iter().map(|b| b.to_vec()).collect();
         packer.pack(blocks.iter_mut());
-        let mut later = vec![linked(b"numpy", &[1, 2]), linked(b"numpy", &[1, 3]), linked(b"scipy", &[1, 2])];
+        let mut later = [linked(b"numpy", &[1, 2]), linked(b"numpy", &[1, 3]), linked(b"scipy", &[1, 2])];
         let wanted: Vec<Vec<u8>> = later.iter().map(|b| b.to_vec()).collect();
         packer.pack(later.iter_mut());
         assert_eq!(blocks.iter().map(|b| b.to_vec()).collect::<Vec<_>>(), before);

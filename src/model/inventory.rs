@@ -61,7 +61,7 @@ pub struct Inventory {
     /// Directories above stores; may also hold some above which stores only were.
     above_stores: FxHashSet<DirId>,
     store_keys: FxHashMap<String, StoreId>,
-    items: Vec<Option<Item>>,
+    items: Vec<Option<Box<Item>>>,
     item_keys: FxHashMap<String, ItemId>,
     blobs: Vec<Option<Blob>>,
     uses: Vec<(StoreId, Use)>,
@@ -171,12 +171,12 @@ impl Inventory {
 
     /// The item with this number.
     pub fn item(&self, id: ItemId) -> Option<&Item> {
-        self.items.get(id.0 as usize)?.as_ref()
+        self.items.get(id.0 as usize)?.as_deref()
     }
 
     /// All items.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
-        self.items.iter().flatten()
+        self.items.iter().flatten().map(|i| &**i)
     }
 
     /// The store with this number.

@@ -95,6 +95,12 @@ pub fn head(block: &[u8]) -> Head<'_> {
     Head { name, itself, plain, unregular, newest, links, records: block.len() - rest.len() }
 }
 
+/// What `stat` said of the directory itself. Two of its facts are not in the block.
+pub fn own_facts(block: &[u8], mtime: u32, uid: u32) -> FileFacts {
+    let itself = head(block).itself;
+    FileFacts { kind: Kind::Dir, size: itself.apparent, blocks: itself.on_disk / BLOCK, mtime, uid }
+}
+
 /// Where the next change time lies, relative to the directory's own.
 fn unfold_time(base: u32, delta: u64) -> u32 {
     (i64::from(base) + unzigzag(delta)).clamp(0, i64::from(u32::MAX)) as u32
@@ -159,6 +165,11 @@ pub struct BlockWriter {
 }
 
 impl BlockWriter {
+    /// How many bytes it has memory for.
+    pub fn capacity(&self) -> usize {
+        self.records.capacity() + self.links.capacity()
+    }
+
     /// Forgets what was written.
     pub fn clear(&mut self) {
         self.records.clear();
@@ -235,6 +246,7 @@ impl BlockWriter {
 
     /// The finished block.
     pub fn finish(&self, name: &[u8], dir: &FileFacts) -> Block {
+        // As much as is needed, or a little more: this lives until it is packed together with others.
         let mut head = Vec::with_capacity(name.len() + self.links.len() + self.records.len() + 40);
         put_bytes(&mut head, name);
         put(&mut head, dir.size);

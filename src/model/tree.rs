@@ -85,14 +85,7 @@ impl Dir {
 
     /// What `stat` said of it.
     pub fn facts(&self) -> FileFacts {
-        let itself = self.head().itself;
-        FileFacts {
-            kind: Kind::Dir,
-            size: itself.apparent,
-            blocks: itself.on_disk / super::usage::BLOCK,
-            mtime: self.mtime,
-            uid: self.uid,
-        }
+        packed::own_facts(&self.block, self.mtime, self.uid)
     }
 }
 

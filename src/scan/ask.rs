@@ -1,5 +1,7 @@
 //! Asking for the files of one directory: the inner loop of a scan.
 
+use std::cell::Cell;
+
 use crate::families::{self, Hints};
 use crate::model::links::LinkedInode;
 use crate::model::node::Kind;
@@ -21,6 +23,17 @@ pub struct Names {
 pub const CHUNK: usize = 64 * 1024;
 
 impl Names {
+    /// No names yet.
+    pub fn begin() -> Self {
+        NAMES.take()
+    }
+
+    /// Gives the memory back.
+    pub fn end(mut self) {
+        self.bytes.clear();
+        NAMES.set(self);
+    }
+
     /// Adds an entry of a listing.
     pub fn push(&mut self, entry: Listed<'_>) {
         self.bytes.push(entry.kind.map_or(u8::MAX, |k| k as u8));
@@ -42,6 +55,13 @@ impl Names {
     }
 }
 
+thread_local! {
+    // Memory of the last directory for the next one of the same thread: what a directory leaves behind is freed by
+    // another thread, and pieces of all sizes between that and what is not would cost half as much again.
+    static NAMES: Cell<Names> = Cell::default();
+    static WRITER: Cell<BlockWriter> = Cell::default();
+}
+
 /// What asking for names gave.
 #[derive(Default)]
 pub struct Part {
@@ -58,6 +78,14 @@ pub struct Part {
 }
 
 impl Part {
+    /// Gives the memory back, unless it is that of a giant.
+    pub fn end(mut self) {
+        if self.writer.capacity() <= 4 * CHUNK {
+            self.writer.clear();
+            WRITER.set(self.writer);
+        }
+    }
+
     /// Adds what another thread was told.
     pub fn append(&mut self, other: Self) {
         self.writer.append(&other.writer);
@@ -70,7 +98,7 @@ impl Part {
 
 /// Asks for the files among the names, and puts the folders aside.
 pub fn ask<L: Lister>(walk: &Walk<L>, opened: &Opened<L>, names: &Names) -> Part {
-    let mut part = Part::default();
+    let mut part = Part { writer: WRITER.take(), ..Part::default() };
     let node = &opened.node;
     for entry in names.iter() {
         part.hints |= families::hints(entry.name);

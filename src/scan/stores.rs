@@ -109,7 +109,7 @@ impl<'a> Collector<'a> {
             let batch = std::mem::take(&mut self.batch).into_iter();
             let dirs = batch.map(|(dir, in_store)| {
                 if in_store {
-                    self.subtree.insert(dir.clone());
+                    self.subtree.insert(&dir);
                 }
                 dir
             });

@@ -258,7 +258,7 @@ impl<L: Lister> Walk<L> {
     /// Lists a directory and asks for its files. A wide one is shared with other threads; then the last of
     /// them goes on with it, and this returns nothing.
     fn list(self: &Arc<Self>, opened: Opened<L>) -> Option<(Opened<L>, Part)> {
-        let mut names = Names::default();
+        let mut names = Names::begin();
         let mut wide: Option<Arc<Wide<L>>> = None;
         let mut opened = Some(opened);
         let mut count = 0;
@@ -290,6 +290,7 @@ impl<L: Lister> Walk<L> {
             None => {
                 let opened = opened?;
                 let mut part = ask(self, &opened, &names);
+                names.end();
                 part.torn |= torn;
                 Some((opened, part))
             }
@@ -311,7 +312,7 @@ impl<L: Lister> Walk<L> {
     }
 
     /// Sends a listed directory on its way and puts its folders to be read; returns the one to go on with.
-    fn finish(self: &Arc<Self>, opened: Opened<L>, part: Part) -> Option<Task<L>> {
+    fn finish(self: &Arc<Self>, opened: Opened<L>, mut part: Part) -> Option<Task<L>> {
         let Opened { dir, mut node, facts } = opened;
         let claim = match self.places.get(&(node.st_dev, node.ino)) {
             Some(claim) => Some(*claim),
@@ -323,7 +324,8 @@ impl<L: Lister> Walk<L> {
         self.counters.entries.fetch_add(part.entries + 1, Ordering::Relaxed);
         let state = if part.torn { DirState::Failed } else { DirState::Listed };
         let mut listed = Self::listed(&node, &facts, state, &part.writer);
-        let mut folders = part.folders;
+        let mut folders = std::mem::take(&mut part.folders);
+        part.end();
         let stops = self.borders.inside(node.st_dev, node.ino);
         if !stops.is_empty() {
             folders.retain(|f| !stops.iter().any(|s| **s == **f));

@@ -104,7 +104,7 @@ impl Inventory {
                 blob.holders.push(id);
             }
         }
-        self.items[id.0 as usize] = Some(Item {
+        self.items[id.0 as usize] = Some(Box::new(Item {
             id,
             key: key.rsplit_once('\n').map_or(key.clone(), |(_, k)| k.to_string()),
             store: store.id,
@@ -124,7 +124,7 @@ impl Inventory {
             waits: new.waits,
             measure: Measure::default(),
             is_rest: false,
-        });
+        }));
         let children: Vec<ItemId> =
             new.children.into_iter().map(|child| self.add_item(store, Some(id), child, first_blob)).collect();
         if let Some(Some(item)) = self.items.get_mut(id.0 as usize) {
@@ -319,7 +319,7 @@ impl Inventory {
         let name = if parts.is_empty() { "folders" } else { "other files" };
         let path = text::path(&self.tree.path(root.into()));
         let item = self.intern(&format!("{path}\n{family}:*"));
-        self.items[item.0 as usize] = Some(Item {
+        self.items[item.0 as usize] = Some(Box::new(Item {
             id: item,
             key: format!("{family}:*"),
             store: id,
@@ -339,7 +339,7 @@ impl Inventory {
             waits: false,
             measure,
             is_rest: true,
-        });
+        }));
         Some(item)
     }
 
