@@ -13,6 +13,8 @@ use mldu::model::category::Category;
 use mldu::model::inventory::{Inventory, ScanEvent};
 use mldu::model::item::StoreId;
 use mldu::model::marks::{Mark, Marks};
+use mldu::model::measure::{Selection, measure};
+use mldu::model::node::NodeId;
 use mldu::model::rows::RowKey;
 use mldu::model::verdict::Verdict;
 use mldu::removal::draft::Draft;
@@ -185,6 +187,39 @@ fn a_whole_box_is_recognized_and_adds_up_to_du() {
             .expect("a number");
         assert_eq!(store.measure.usage.on_disk, du, "{}", path.display());
     }
+}
+
+#[test]
+fn a_folder_above_stores_holds_what_the_stores_do_not() {
+    let world = World::new();
+    // A name of a package's inode outside of all stores: counted there too, and once.
+    let inode = world.home().join("miniconda3/pkgs");
+    let mut linked = walkdir::WalkDir::new(inode).into_iter().flatten().filter(|e| e.file_type().is_file());
+    let file = linked.find(|e| e.metadata().is_ok_and(|m| m.len() > 100_000)).expect("a large file");
+    for name in ["work/one", "work/two"] {
+        let path = world.home().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::hard_link(file.path(), path).expect("linked");
+    }
+    let inventory = scan(world.demo.env());
+    let stores: Vec<_> = inventory.stores();
+    let roots: Vec<NodeId> = stores.iter().map(|s| s.root.into()).collect();
+    let mut compared = 0;
+    for store in &stores {
+        for dir in inventory.tree.ancestors(store.root).skip(1).filter(|d| inventory.store_of(*d).is_none()) {
+            let alone = Selection::new(&inventory.tree, [dir.into()], roots.iter().copied());
+            let wanted = measure(&inventory.tree, &alone);
+            let got = inventory.row_measure(RowKey::Node(dir.into()));
+            assert_eq!(
+                (got.usage, got.newest),
+                (wanted.usage, wanted.newest),
+                "{}",
+                inventory.tree.path(dir.into()).display()
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 10, "{compared}");
 }
 
 #[test]

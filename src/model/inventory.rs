@@ -5,6 +5,7 @@
 
 mod event;
 mod groups;
+mod rest;
 mod sets;
 mod stores;
 
@@ -59,7 +60,7 @@ pub struct Inventory {
     /// Roots of stores that lie in no other.
     top_stores: FxHashSet<DirId>,
     /// Directories above stores; may also hold some above which stores only were.
-    above_stores: FxHashSet<DirId>,
+    maybe_above: FxHashSet<DirId>,
     store_keys: FxHashMap<String, StoreId>,
     items: Vec<Option<Box<Item>>>,
     item_keys: FxHashMap<String, ItemId>,
@@ -88,7 +89,7 @@ impl Inventory {
             stores: FxHashMap::default(),
             by_root: FxHashMap::default(),
             top_stores: FxHashSet::default(),
-            above_stores: FxHashSet::default(),
+            maybe_above: FxHashSet::default(),
             store_keys: FxHashMap::default(),
             items: Vec::new(),
             item_keys: FxHashMap::default(),

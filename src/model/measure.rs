@@ -2,12 +2,14 @@
 //!
 //! An inode comes back only when all its links are in the set; until then its bytes are held outside.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::Cell;
+
+use rustc_hash::FxHashSet;
 
 use super::links::LinkSlot;
 use super::node::{DirId, Kind, NodeId};
 use super::packed::FileRecord;
-use super::tree::Tree;
+use super::tree::{DirState, Tree};
 use super::usage::{BLOCK, Usage};
 
 /// Nodes chosen as one, without some nodes inside them.
@@ -99,19 +101,40 @@ pub fn measure(tree: &Tree, selection: &Selection) -> Measure {
     measure
 }
 
+thread_local! {
+    // One number a linked inode, all 0 between two meters: thousands of selections are measured one after the other.
+    static COUNTS: Cell<Vec<u32>> = Cell::default();
+}
+
 /// Measures selections that go together, one after the other: an inode that they share is taken by the first that
 /// names it and given back by the one that names it last. None may overlap another.
 pub struct Meter<'a> {
     tree: &'a Tree,
-    /// How many names of each linked inode were seen.
-    links: FxHashMap<LinkSlot, u32>,
+    /// One more than the names of each linked inode that were not seen; 0 if none was.
+    unseen: Vec<u32>,
+    /// Where that is not 0.
+    met: Vec<LinkSlot>,
     m: Measure,
+}
+
+impl Drop for Meter<'_> {
+    fn drop(&mut self) {
+        for slot in &self.met {
+            self.unseen[slot.0 as usize] = 0;
+        }
+        COUNTS.set(std::mem::take(&mut self.unseen));
+    }
 }
 
 impl<'a> Meter<'a> {
     /// A meter that has seen nothing.
     pub fn new(tree: &'a Tree) -> Self {
-        Self { tree, links: FxHashMap::default(), m: Measure::default() }
+        let mut unseen = COUNTS.take();
+        let bound = tree.links().bound();
+        if unseen.len() < bound {
+            unseen.resize(bound, 0);
+        }
+        Self { tree, unseen, met: Vec::new(), m: Measure::default() }
     }
 
     /// What this selection adds to those before.
@@ -137,14 +160,14 @@ impl<'a> Meter<'a> {
 
     /// Inodes that stay, because not all their names were seen.
     pub fn held_files(&self) -> u64 {
-        self.links.iter().filter(|(slot, names)| **names < self.tree.links().get(**slot).nlink).count() as u64
+        self.met.iter().filter(|slot| self.unseen[slot.0 as usize] > 1).count() as u64
     }
 
     fn directory(&mut self, id: DirId, selection: &Selection) {
         let tree = self.tree;
         let Some(dir) = tree.get(id) else { return };
         let head = dir.head();
-        if dir.state == super::tree::DirState::Skipped {
+        if !matches!(dir.state, DirState::Listed | DirState::Failed) {
             return;
         }
         self.m.usage += head.itself;
@@ -184,14 +207,27 @@ impl<'a> Meter<'a> {
 
     /// One more name of a linked inode: the first takes it, the last gives it back.
     fn name(&mut self, slot: LinkSlot) {
-        let names = self.links.entry(slot).or_default();
-        *names += 1;
+        let unseen = &mut self.unseen[slot.0 as usize];
+        let is_first = *unseen == 0;
+        *unseen = match *unseen {
+            0 => {
+                self.met.push(slot);
+                self.tree.links().get(slot).nlink.max(1)
+            }
+            // More names than links: one was made while the others were read.
+            1 => return,
+            n => n - 1,
+        };
+        let is_last = *unseen == 1;
+        if !is_first && !is_last {
+            return;
+        }
         let inode = self.tree.links().get(slot);
         let on_disk = inode.blocks * BLOCK;
-        if *names == 1 {
+        if is_first {
             self.m.usage += Usage { on_disk, apparent: inode.size, files: 1 };
         }
-        if *names == inode.nlink {
+        if is_last {
             self.m.frees += on_disk;
             self.m.frees_files += 1;
             if inode.kind == Kind::File {

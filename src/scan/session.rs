@@ -118,7 +118,7 @@ impl Session {
 
     /// Scans to the end, or until the flag is set, and returns what was found.
     pub fn run_until(&self, stop: Arc<AtomicBool>) -> Inventory {
-        let (sink, events) = bounded(256);
+        let (sink, events) = bounded(16);
         let scanner = self.start(sink);
         let mut inventory = Inventory::new(self.tree());
         for event in events {
@@ -308,7 +308,7 @@ impl Session {
         cancel: &Arc<AtomicBool>,
         collector: &mut Collector<'_>,
     ) {
-        let (out, messages) = bounded(4096);
+        let (out, messages) = bounded(512);
         let walk = Arc::new(Walk {
             lister,
             ids: Arc::clone(&self.ids),

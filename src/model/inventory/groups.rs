@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use rustc_hash::FxHashMap;
-
 use super::Inventory;
 use crate::model::category::Category;
 use crate::model::item::{Item, ItemId, Store, StoreId};
 use crate::model::measure::Measure;
-use crate::model::node::{DirId, NodeId};
+use crate::model::node::NodeId;
 use crate::model::rows::RowKey;
 use crate::model::tree::DirState;
 use crate::model::verdict::Verdict;
@@ -44,11 +42,12 @@ impl Inventory {
 
     pub(super) fn sum_groups(&mut self) {
         let mut groups: Vec<Group> = Vec::new();
+        let all = self.stores();
         for category in Category::all().filter(|c| *c != Category::Other) {
             let mut stores: Vec<(StoreId, Measure)> = Vec::new();
             let mut nodes: Vec<NodeId> = Vec::new();
             let mut holes: Vec<NodeId> = Vec::new();
-            for store in self.stores() {
+            for store in &all {
                 let Some((mine, out)) = self.part_of(store, category) else { continue };
                 let measure = self.measure_nodes(mine.iter().copied(), out.iter().copied());
                 stores.push((store.id, measure));
@@ -67,7 +66,7 @@ impl Inventory {
         self.groups = groups;
         let roots: Vec<NodeId> = self.top_stores.iter().map(|d| NodeId::dir(*d)).collect();
         let mut nodes: Vec<NodeId> = self.scanned.iter().map(|d| NodeId::dir(*d)).collect();
-        let mut holes = roots.clone();
+        let mut holes = roots;
         // What people keep in a folder beside a run is everything else too.
         for store in self.stores.values() {
             if let Some((mine, out)) = self.part_of(store, Category::Other) {
@@ -76,13 +75,7 @@ impl Inventory {
             }
         }
         self.rest = self.measure_nodes(nodes, holes);
-        let mut above: FxHashMap<DirId, Measure> = FxHashMap::default();
-        for root in &roots {
-            for dir in self.tree.ancestors(root.dir).skip(1) {
-                above.entry(dir).or_insert_with(|| self.measure_nodes([dir.into()], roots.iter().copied()));
-            }
-        }
-        self.rest_above = above;
+        self.rest_above = self.above_stores();
     }
 
     /// What of a store lies in a group: what it consists of, and what is left out of that.

@@ -78,9 +78,9 @@ impl Inventory {
     /// The stores directly inside a new one, which were in the store around it before.
     fn stores_below(&mut self, root: DirId, around: Option<StoreId>) -> Vec<NodeId> {
         // Most stores hold no other: that is known without asking all of them.
-        let holds_some = self.above_stores.contains(&root);
+        let holds_some = self.maybe_above.contains(&root);
         for above in self.tree.ancestors(root).skip(1) {
-            if !self.above_stores.insert(above) {
+            if !self.maybe_above.insert(above) {
                 break;
             }
         }
