@@ -14,6 +14,7 @@ pub mod huggingface_home;
 pub mod kagglehub;
 pub mod keras;
 pub mod listing;
+mod markers;
 pub mod names;
 pub mod subtree;
 pub mod tensorboard;
@@ -28,14 +29,13 @@ pub mod view;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashMap;
-
 use crate::env::Env;
 use crate::model::category::Category;
 use crate::model::item::Found;
 use crate::model::verdict::Verdict;
 pub use folder::{File, Folder};
 pub use listing::Listing;
+pub use markers::{Hints, hints};
 pub use view::{Range, Reader, StoreView};
 
 /// What a family is.
@@ -186,64 +186,6 @@ pub fn all() -> &'static [&'static dyn Family] {
 /// The family with this number.
 pub fn get(id: FamilyId) -> &'static dyn Family {
     all()[usize::from(id.0)]
-}
-
-/// Which families a name makes worth asking, as bits.
-pub type Hints = u128;
-
-#[derive(Default)]
-struct Markers {
-    name: FxHashMap<&'static [u8], Hints>,
-    ext: FxHashMap<&'static [u8], Hints>,
-    /// Endings of two parts, asked for only where the last part is one of theirs.
-    ext2: FxHashMap<&'static [u8], Hints>,
-    stem: FxHashMap<&'static [u8], Hints>,
-    digits: Hints,
-}
-
-static MARKERS: LazyLock<Markers> = LazyLock::new(|| {
-    let mut m = Markers::default();
-    for (i, family) in all().iter().enumerate() {
-        for marker in family.about().markers {
-            let (table, key) = match marker {
-                Marker::Name(key) => (&mut m.name, key),
-                Marker::Ext(key) => match key.split_once('.') {
-                    Some((_, last)) => {
-                        m.ext.entry(last.as_bytes()).or_default();
-                        (&mut m.ext2, key)
-                    }
-                    None => (&mut m.ext, key),
-                },
-                Marker::Stem(key) => (&mut m.stem, key),
-                Marker::Digits => {
-                    m.digits |= 1 << i;
-                    continue;
-                }
-            };
-            *table.entry(key.as_bytes()).or_default() |= 1 << i;
-        }
-    }
-    m
-});
-
-/// The families a name hints at. Called for every name of a scan.
-pub fn hints(name: &[u8]) -> Hints {
-    let m = &*MARKERS;
-    let mut bits = m.name.get(name).copied().unwrap_or(0);
-    if let Some(dot) = name.iter().rposition(|b| *b == b'.')
-        && let Some(of_ext) = m.ext.get(&name[dot + 1..])
-    {
-        let before = name[..dot].iter().rposition(|b| *b == b'.').map_or(0, |at| at + 1);
-        bits |= of_ext | m.ext2.get(&name[before..]).copied().unwrap_or(0);
-    }
-    if name.iter().all(u8::is_ascii_digit) {
-        bits |= m.digits;
-    }
-    let letters = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-    if letters > 0 && letters < name.len() {
-        bits |= m.stem.get(&name[..letters]).copied().unwrap_or(0);
-    }
-    bits
 }
 
 /// Whose store a folder is by its shape.

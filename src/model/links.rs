@@ -4,6 +4,7 @@
 //! memory only for inodes with more than one link.
 
 use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use hashbrown::HashTable;
@@ -51,11 +52,23 @@ struct Shard {
     inodes: Vec<LinkedInode>,
 }
 
+/// Bits of the filter in front of the table: 256 KiB, so that it stays in the processor's cache.
+const FILTER_BITS: u32 = 21;
+
 /// All inodes with several links that were met.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LinkTable {
+    /// A bit for each inode that may be in the table. Of the files of a disk few are: most are told without a lock.
+    filter: Box<[AtomicU64]>,
     shards: [Mutex<Shard>; SHARDS],
     devices: RwLock<Vec<u64>>,
+}
+
+impl Default for LinkTable {
+    fn default() -> Self {
+        let filter = std::iter::repeat_with(AtomicU64::default).take(1 << (FILTER_BITS - 6)).collect();
+        Self { filter, shards: Default::default(), devices: RwLock::default() }
+    }
 }
 
 impl LinkTable {
@@ -81,6 +94,10 @@ impl LinkTable {
     /// Where the inode is, if it was met in this pass already. Its facts need not be asked from the disk again.
     pub fn known(&self, dev: DevId, ino: u64, pass: u8) -> Option<LinkSlot> {
         let hash = hash_of(dev, ino);
+        let (word, bit) = self.filter_bit(hash);
+        if word.load(Ordering::Relaxed) & bit == 0 {
+            return None;
+        }
         let shard = self.shard(hash);
         let at = *shard.index.find(hash, |i| is(&shard.inodes, *i, dev, ino))?;
         (shard.inodes[at as usize].pass == pass).then(|| slot(hash, at))
@@ -89,6 +106,8 @@ impl LinkTable {
     /// Enters an inode, or renews what is known of it.
     pub fn enter(&self, inode: LinkedInode) -> LinkSlot {
         let hash = hash_of(inode.dev, inode.ino);
+        let (word, bit) = self.filter_bit(hash);
+        word.fetch_or(bit, Ordering::Relaxed);
         let mut guard = self.shard(hash);
         let shard = &mut *guard;
         if let Some(at) = shard.index.find(hash, |i| is(&shard.inodes, *i, inode.dev, inode.ino)).copied() {
@@ -138,6 +157,11 @@ impl LinkTable {
     pub fn find(&self, slot: LinkSlot) -> Option<LinkedInode> {
         let shard = lock(&self.shards[slot.0 as usize & (SHARDS - 1)]);
         shard.inodes.get((slot.0 >> SHARD_BITS) as usize).copied()
+    }
+
+    fn filter_bit(&self, hash: u64) -> (&AtomicU64, u64) {
+        let at = hash >> (64 - FILTER_BITS);
+        (&self.filter[(at >> 6) as usize], 1 << (at & 63))
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {

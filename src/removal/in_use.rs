@@ -21,9 +21,12 @@ pub struct InUse {
 }
 
 impl InUse {
-    /// Looks at all processes for anything at or below these folders.
+    /// Looks at all processes for anything at or below these folders, which are sorted and none inside another.
     pub fn look(roots: &[PathBuf], names: &Names) -> Self {
-        let look = proc::look(|path| roots.iter().any(|r| path.starts_with(r)));
+        let look = proc::look(|path| {
+            let before = roots.partition_point(|r| r.as_path() <= path);
+            before > 0 && path.starts_with(&roots[before - 1])
+        });
         let mut who: FxHashMap<u32, (String, String)> = FxHashMap::default();
         let mut seen: Vec<(PathBuf, Holder)> = look
             .used

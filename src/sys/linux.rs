@@ -2,7 +2,6 @@
 //! so a tree may be deeper than `PATH_MAX`.
 
 use std::cell::RefCell;
-use std::ffi::CStr;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -31,7 +30,7 @@ impl Lister for Native {
     }
 
     fn open(&self, parent: &OwnedFd, name: &[u8]) -> io::Result<OwnedFd> {
-        with_cstr(name, |name| Ok(rustix::fs::openat(parent, name, OPEN, Mode::empty())?))
+        Ok(rustix::fs::openat(parent, name, OPEN, Mode::empty())?)
     }
 
     fn stat_dir(&self, dir: &OwnedFd) -> io::Result<Stat> {
@@ -40,7 +39,7 @@ impl Lister for Native {
 
     fn stat(&self, dir: &OwnedFd, name: &[u8]) -> io::Result<Stat> {
         let flags = AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT;
-        with_cstr(name, |name| Ok(convert(&rustix::fs::statat(dir, name, flags)?)))
+        Ok(convert(&rustix::fs::statat(dir, name, flags)?))
     }
 
     fn list(&self, dir: &OwnedFd, each: &mut dyn FnMut(Listed<'_>)) -> io::Result<()> {
@@ -64,21 +63,6 @@ impl Lister for Native {
     fn fs_kind(&self, dir: &OwnedFd) -> FsKind {
         rustix::fs::fstatfs(dir).map_or(FsKind::Other, |fs| fs_kind(fs.f_type as u64))
     }
-}
-
-/// Calls with the name as a C string. Names come from the kernel, so none has a NUL; one that had is `ENOENT`.
-fn with_cstr<T>(name: &[u8], call: impl FnOnce(&CStr) -> io::Result<T>) -> io::Result<T> {
-    let mut small = [0_u8; 256];
-    if name.contains(&0) {
-        return Err(io::Error::from(io::ErrorKind::NotFound));
-    }
-    if name.len() < small.len() {
-        small[..name.len()].copy_from_slice(name);
-        let name = CStr::from_bytes_until_nul(&small).map_err(io::Error::other)?;
-        return call(name);
-    }
-    let name = std::ffi::CString::new(name).map_err(io::Error::other)?;
-    call(&name)
 }
 
 fn kind(t: FileType) -> Option<Kind> {
