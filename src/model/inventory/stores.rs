@@ -349,7 +349,7 @@ impl Inventory {
         if self.uses.is_empty() {
             return;
         }
-        let owners = self.owners();
+        let owners = self.owners(self.uses.iter().map(|(_, u)| u.path.as_path()));
         let mut needed = std::mem::take(&mut self.needed);
         for (_, used) in &self.uses {
             for id in self.items_at(&used.path, &owners) {
@@ -365,7 +365,7 @@ impl Inventory {
     /// Says anew which processes use which paths.
     pub fn set_in_use(&mut self, seen: &[(PathBuf, Holder)]) {
         self.in_use.clear();
-        let owners = self.owners();
+        let owners = self.owners(seen.iter().map(|(path, _)| path.as_path()));
         let mut in_use = std::mem::take(&mut self.in_use);
         for (path, holder) in seen {
             for id in self.items_at(path, &owners) {
@@ -378,15 +378,25 @@ impl Inventory {
         self.in_use = in_use;
     }
 
-    /// Which items a node belongs to, as a part or as a blob.
-    fn owners(&self) -> Owners {
+    /// Which items the nodes at or above these paths belong to, as a part or as a blob.
+    fn owners<'a>(&self, paths: impl Iterator<Item = &'a Path>) -> Owners {
         let mut owners = Owners::default();
+        for node in paths.filter_map(|p| self.tree.find(p)) {
+            owners.insert(node, Vec::new());
+            owners.extend(self.tree.ancestors(node.dir).map(|d| (NodeId::dir(d), Vec::new())));
+        }
+        if owners.is_empty() {
+            return owners;
+        }
         for item in self.items() {
             let held = item.holds.iter().flat_map(|b| self.blob_nodes(*b).iter().copied());
             for node in item.parts.iter().map(|p| p.node).chain(held) {
-                owners.entry(node).or_default().push(item.id);
+                if let Some(items) = owners.get_mut(&node) {
+                    items.push(item.id);
+                }
             }
         }
+        owners.retain(|_, items| !items.is_empty());
         owners
     }
 
