@@ -34,6 +34,7 @@ use settings::Settings;
 
 /// Runs the program.
 pub fn run() -> ExitCode {
+    sys::memory::keep_little();
     dispatch(Cli::parse()).into()
 }
 

@@ -8,6 +8,7 @@ pub mod limits;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod list;
+pub mod memory;
 pub mod mounts;
 pub mod portable;
 pub mod proc;

@@ -172,13 +172,13 @@ fn pure_layers_do_no_io() {
 }
 
 #[test]
-fn systems_are_told_apart_in_sys_alone_and_nothing_is_unsafe() {
+fn systems_are_told_apart_in_sys_alone_and_nothing_else_is_unsafe() {
     let mut breaches = Vec::new();
     for (path, text) in sources() {
         for (n, line) in code(shipped(&path, &text)) {
             let system =
                 line.contains("cfg(unix)") || line.contains("cfg(windows)") || line.contains("target_os");
-            if (system && layer(&path) != "sys") || line.contains("unsafe ") {
+            if (system || line.contains("unsafe ")) && layer(&path) != "sys" {
                 breaches.push(format!("{}:{n}: {}", path.display(), line.trim()));
             }
         }

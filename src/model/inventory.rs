@@ -8,6 +8,7 @@ mod groups;
 mod rest;
 mod sets;
 mod stores;
+mod users;
 
 use std::path::{Path, PathBuf};
 

@@ -1,10 +1,8 @@
 //! Taking recognized stores in: items get their numbers, sizes and what is left over becomes one item of its own.
 
-use std::path::{Path, PathBuf};
+use rustc_hash::FxHashSet;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
-use super::{Blob, Holder, Inventory};
+use super::{Blob, Inventory};
 use crate::model::item::{BlobId, Item, ItemId, NewBlob, NewItem, NewStore, Part, Role, Store, StoreId};
 use crate::model::measure::Measure;
 use crate::model::node::{DirId, NodeId};
@@ -342,82 +340,4 @@ impl Inventory {
         }));
         Some(item)
     }
-
-    /// Finds the items that environments in other stores link into.
-    pub(super) fn resolve_uses(&mut self) {
-        self.needed.clear();
-        if self.uses.is_empty() {
-            return;
-        }
-        let owners = self.owners(self.uses.iter().map(|(_, u)| u.path.as_path()));
-        let mut needed = std::mem::take(&mut self.needed);
-        for (_, used) in &self.uses {
-            for id in self.items_at(&used.path, &owners) {
-                let users: &mut Vec<String> = needed.entry(id).or_default();
-                if !users.contains(&used.user) {
-                    users.push(used.user.clone());
-                }
-            }
-        }
-        self.needed = needed;
-    }
-
-    /// Says anew which processes use which paths.
-    pub fn set_in_use(&mut self, seen: &[(PathBuf, Holder)]) {
-        self.in_use.clear();
-        let owners = self.owners(seen.iter().map(|(path, _)| path.as_path()));
-        let mut in_use = std::mem::take(&mut self.in_use);
-        for (path, holder) in seen {
-            for id in self.items_at(path, &owners) {
-                let holders: &mut Vec<Holder> = in_use.entry(id).or_default();
-                if !holders.iter().any(|h| h.pid == holder.pid) {
-                    holders.push(holder.clone());
-                }
-            }
-        }
-        self.in_use = in_use;
-    }
-
-    /// Which items the nodes at or above these paths belong to, as a part or as a blob.
-    fn owners<'a>(&self, paths: impl Iterator<Item = &'a Path>) -> Owners {
-        let mut owners = Owners::default();
-        for node in paths.filter_map(|p| self.tree.find(p)) {
-            owners.insert(node, Vec::new());
-            owners.extend(self.tree.ancestors(node.dir).map(|d| (NodeId::dir(d), Vec::new())));
-        }
-        if owners.is_empty() {
-            return owners;
-        }
-        for item in self.items() {
-            let held = item.holds.iter().flat_map(|b| self.blob_nodes(*b).iter().copied());
-            for node in item.parts.iter().map(|p| p.node).chain(held) {
-                if let Some(items) = owners.get_mut(&node) {
-                    items.push(item.id);
-                }
-            }
-        }
-        owners.retain(|_, items| !items.is_empty());
-        owners
-    }
-
-    /// The items a path lies in: the one whose part it is, those that hold it as a blob, or, in a store that
-    /// belongs together, all of them.
-    fn items_at(&self, path: &Path, owners: &Owners) -> Vec<ItemId> {
-        let Some(node) = self.tree.find(path) else { return Vec::new() };
-        let Some(store) = self.store_of(node.dir) else { return Vec::new() };
-        if store.together {
-            return store.items.clone();
-        }
-        // Of an item and its parts, the innermost is what is used; siblings that share a blob are all used.
-        std::iter::once(node)
-            .chain(self.tree.ancestors(node.dir).map(NodeId::dir))
-            .find_map(|n| owners.get(&n))
-            .map(|ids| {
-                let outer: FxHashSet<ItemId> = ids.iter().flat_map(|id| self.line(*id).skip(1)).collect();
-                ids.iter().copied().filter(|id| !outer.contains(id)).collect()
-            })
-            .unwrap_or_default()
-    }
 }
-
-type Owners = FxHashMap<NodeId, Vec<ItemId>>;
