@@ -5,6 +5,7 @@
 mod ask;
 pub mod borders;
 mod ground;
+pub mod import;
 mod node;
 mod recognize;
 mod roots;
@@ -14,5 +15,6 @@ mod shape;
 mod stores;
 mod walk;
 
+pub use import::Import;
 pub use session::{Scanner, Session};
 pub use settings::{Backend, Settings};

@@ -197,7 +197,8 @@ impl<'a> StoreView<'a> {
     }
 }
 
-pub(super) fn facts(dir: &ListedDir) -> FileFacts {
+/// What `stat` said of a folder.
+pub fn facts(dir: &ListedDir) -> FileFacts {
     let itself = packed::head(&dir.block).itself;
     FileFacts {
         kind: Kind::Dir,

@@ -12,8 +12,9 @@ use rustc_hash::FxHashMap;
 
 use super::borders::Borders;
 use super::ground;
+use super::import;
 use super::node::{Counters, Known};
-use super::recognize::{Job, OpenPaths, recognize};
+use super::recognize::{Hands, Job, OpenPaths, recognize};
 use super::roots::{Itinerary, Phase};
 use super::settings::{Backend, Settings};
 use super::stores::Collector;
@@ -134,6 +135,10 @@ impl Session {
     }
 
     fn first(&self, sink: &Sender<ScanEvent>, cancel: &Arc<AtomicBool>) {
+        if let Some(import) = &self.settings.import {
+            import::run(import, &self.links, self.settings.now, sink, cancel);
+            return;
+        }
         let began = Instant::now();
         let env = &self.settings.env;
         let (borders, dead) = ground::borders(&self.settings.roots, &self.mounts);
@@ -283,8 +288,9 @@ impl Session {
                         if cancel.load(Ordering::Relaxed) {
                             continue;
                         }
+                        let hands = Hands::new(&job.path, &open);
                         let store =
-                            recognize(&job, &self.settings.env, &self.links, self.settings.now, &open);
+                            recognize(&job, &self.settings.env, &self.links, self.settings.now, &hands);
                         let _ = sink.send(ScanEvent::Store(Box::new(store)));
                     }
                 })
