@@ -1,6 +1,8 @@
 //! Runs families over an imported tree. They see names, sizes and times; of the contents of files, and of what uses
 //! them, an export says nothing. So nothing is called safe here that was not looked at there.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use super::build::Found;
 use super::places::{Places, Reached};
 use crate::env::Env;
 use crate::families::subtree::SubTree;
-use crate::families::{self, Claim, FamilyId, Listing, Range, Reader};
+use crate::families::{self, Claim, FamilyId, Listing, Range, Reader, StoreView};
 use crate::model::inventory::ScanEvent;
 use crate::model::item::{NewItem, NewStore};
 use crate::model::links::LinkTable;
@@ -28,6 +30,9 @@ const DEEPEST: u32 = 1024;
 
 /// What a family is told that wants to read something.
 const NOT_THERE: &str = "an export holds no contents";
+
+/// What a person is told of what a family wanted to read something of.
+const NOT_READ: &str = "an export holds no contents; its own machine can say more of it";
 
 /// What a person is told of what would be safe.
 const NOT_SEEN: &str = "an export does not say whether it is needed or in use; look on that machine";
@@ -49,8 +54,10 @@ pub fn send(found: Found, links: &Arc<LinkTable>, now: i64, sink: &Sender<ScanEv
             return;
         }
         let job = Job { tree: stores.take(root, within), root, path, claim };
-        let mut store = recognize(&job, &env, links, now, &Nothing);
-        be_careful(&mut store);
+        let nothing = Nothing::default();
+        let mut store = recognize(&job, &env, links, now, &nothing);
+        let view = StoreView::new(&job.tree, Arc::clone(links), job.root, &job.path, "", &nothing, &env, now);
+        be_careful(&mut store, &view, &nothing.tried.borrow());
         let _ = sink.send(ScanEvent::Store(Box::new(store)));
     }
 }
@@ -174,15 +181,20 @@ impl Inside {
     }
 }
 
-/// Reads nothing: there is nothing to read.
-struct Nothing;
+/// Reads nothing: there is nothing to read. What was to be read is noted.
+#[derive(Default)]
+struct Nothing {
+    tried: RefCell<BTreeSet<PathBuf>>,
+}
 
 impl Reader for Nothing {
-    fn read(&self, _: &Path, _: Range, _: usize) -> io::Result<Vec<u8>> {
+    fn read(&self, path: &Path, _: Range, _: usize) -> io::Result<Vec<u8>> {
+        self.tried.borrow_mut().insert(path.into());
         Err(io::Error::other(NOT_THERE))
     }
 
-    fn read_link(&self, _: &Path) -> io::Result<Vec<u8>> {
+    fn read_link(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.tried.borrow_mut().insert(path.into());
         Err(io::Error::other(NOT_THERE))
     }
 
@@ -191,12 +203,22 @@ impl Reader for Nothing {
     }
 }
 
-/// Takes back what only a look at the machine itself could tell.
-fn be_careful(store: &mut NewStore) {
+/// Takes back what only a look at the machine itself could tell. `tried`: what the family wanted to read, and could
+/// not; what it says of such an item it says of something that it took for broken.
+fn be_careful(store: &mut NewStore, view: &StoreView<'_>, tried: &BTreeSet<PathBuf>) {
     // That no content could be read is so for all of them, and nobody's trouble.
     store.found.problems.retain(|p| p.error != NOT_THERE);
+    let was_tried = |item: &NewItem| {
+        let below = |path: PathBuf| tried.range(path.clone()..).next().is_some_and(|t| t.starts_with(&path));
+        item.parts.iter().any(|part| below(view.below(part.node)))
+    };
     let mut todo: Vec<&mut NewItem> = store.found.items.iter_mut().collect();
     while let Some(item) = todo.pop() {
+        if was_tried(item) && item.verdict != Verdict::Protected {
+            item.verdict = item.verdict.max(Verdict::LookFirst);
+            item.leftover = false;
+            item.notes = vec![NOT_READ.into()];
+        }
         if item.verdict == Verdict::Safe {
             item.verdict = Verdict::LookFirst;
             item.notes.push(NOT_SEEN.into());
