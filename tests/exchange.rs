@@ -53,15 +53,16 @@ fn trouble(json: &[u8]) -> String {
 fn everything(tree: &Tree) -> Vec<String> {
     let mut all = Vec::new();
     for (id, dir) in tree.all() {
-        let path = tree.path(id.into());
+        let path = tree.path(id.into()).into_os_string();
+        let path = path.as_bytes().escape_ascii();
         if dir.state == DirState::Unread {
             continue;
         }
         let facts = dir.facts();
-        all.push(format!("{path:?} {:?} {facts:?} {:?} {}", dir.state, dir.total, dir.newest));
+        all.push(format!("{path} {:?} {facts:?} {:?} {}", dir.state, dir.total, dir.newest));
         for file in tree.files(id) {
             let link = file.link.map(|slot| tree.links().get(slot)).map(|i| (i.ino, i.nlink));
-            all.push(format!("{path:?} {:?} {:?} {link:?}", file.name, file.facts));
+            all.push(format!("{path} {:?} {:?} {link:?}", file.name, file.facts));
         }
     }
     all.sort();
@@ -101,8 +102,11 @@ fn name() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(byte, 1..12).prop_filter("not these", |n| n != b"." && n != b"..")
 }
 
+/// The folders it lies in, its name, and what it is.
+type Placed = (Vec<Vec<u8>>, Vec<u8>, Thing);
+
 /// Puts things in folders below `root`; names that are taken are left out.
-fn make(root: &Path, things: &[(Vec<Vec<u8>>, Vec<u8>, Thing)]) {
+fn make(root: &Path, things: &[Placed]) {
     let mut files: Vec<PathBuf> = Vec::new();
     for (folders, name, thing) in things {
         let mut at = root.to_path_buf();

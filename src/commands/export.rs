@@ -65,7 +65,7 @@ pub fn open(file: &Path) -> Result<Import, String> {
         Input::open(file)
     };
     let input = input.map_err(|e| format!("{name}: {e}"))?;
-    while !input.wait(Duration::from_secs(60)) {}
+    while !input.wait(Duration::from_mins(1)) {}
     Ok(Import::new(name, input))
 }
 

@@ -7,6 +7,7 @@
 mod build;
 mod document;
 mod lexer;
+mod meaning;
 mod places;
 mod recognized;
 
@@ -109,7 +110,10 @@ fn read(
         let taken = match piece {
             Piece::Open => builder.open(&document.entry),
             Piece::File => builder.file(&document.entry),
-            Piece::Close => builder.close(),
+            Piece::Close => {
+                builder.close();
+                Ok(())
+            }
         };
         taken.map_err(|what| document.broken(what))?;
         if told.elapsed() >= PATIENCE {

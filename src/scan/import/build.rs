@@ -9,6 +9,7 @@ use crossbeam_channel::Sender;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::document::{Entry, Excluded};
+use super::meaning::{facts, kind, skeleton};
 use crate::families::{self, Hints};
 use crate::model::inventory::{Progress, ScanEvent};
 use crate::model::links::{DevId, LinkTable, LinkedInode};
@@ -16,7 +17,6 @@ use crate::model::node::{DirId, Kind};
 use crate::model::packed::{BlockWriter, FileFacts};
 use crate::model::problem::Problem;
 use crate::model::tree::{DirState, ListedDir};
-use crate::model::usage::BLOCK;
 use crate::text;
 
 /// Folders are passed on in batches of at most this many, or after [`super::PATIENCE`].
@@ -30,9 +30,6 @@ const NAMED: usize = 2048;
 
 /// The pass of the only reading there is.
 const PASS: u8 = 1;
-
-/// The owner where none is named.
-const NOBODY: u32 = u32::MAX;
 
 /// Names that a home has and hardly anything else.
 const HOMELY: &[&[u8]] =
@@ -215,8 +212,8 @@ impl<'a> Builder<'a> {
     }
 
     /// The innermost folder is over.
-    pub fn close(&mut self) -> Result<(), String> {
-        let Some(mut frame) = self.way.pop() else { return Ok(()) };
+    pub fn close(&mut self) {
+        let Some(mut frame) = self.way.pop() else { return };
         // gdu sums up. What a folder takes itself it never says, unless nothing of what is in it was written.
         let truncated = frame.summed.is_some_and(|n| n > 1) && frame.bytes == 0 && !frame.announced;
         if frame.summed.is_some() && !truncated {
@@ -246,7 +243,6 @@ impl<'a> Builder<'a> {
         if frame.state != DirState::Unread || !frame.announced {
             self.send(listed);
         }
-        Ok(())
     }
 
     /// The end: everything is sent.
@@ -367,41 +363,5 @@ impl<'a> Builder<'a> {
         if !self.batch.is_empty() {
             let _ = self.sink.send(ScanEvent::Dirs(std::mem::take(&mut self.batch)));
         }
-    }
-}
-
-fn skeleton(id: DirId, parent: Option<DirId>, name: &[u8]) -> ListedDir {
-    let facts = FileFacts { kind: Kind::Dir, size: 0, blocks: 0, mtime: 0, uid: NOBODY };
-    ListedDir {
-        id,
-        parent,
-        dev: DevId(0),
-        ino: 0,
-        uid: facts.uid,
-        mtime: facts.mtime,
-        state: DirState::Unread,
-        block: BlockWriter::default().finish(name, &facts),
-        kept: Vec::new(),
-    }
-}
-
-fn facts(entry: &Entry, kind: Kind) -> FileFacts {
-    FileFacts {
-        kind,
-        size: entry.asize,
-        blocks: entry.dsize.div_ceil(BLOCK),
-        mtime: u32::try_from(entry.mtime).unwrap_or(u32::MAX),
-        uid: entry.uid.and_then(|uid| u32::try_from(uid).ok()).unwrap_or(NOBODY),
-    }
-}
-
-/// What a file is. Without its mode, what is no regular file and has a length is a symbolic link: nothing else has.
-fn kind(entry: &Entry) -> Kind {
-    match entry.mode.map(|mode| mode & 0o170_000) {
-        Some(0o120_000) => Kind::Link,
-        Some(0o010_000 | 0o020_000 | 0o040_000 | 0o060_000 | 0o140_000) => Kind::Special,
-        _ if !entry.notreg => Kind::File,
-        _ if entry.asize > 0 => Kind::Link,
-        _ => Kind::Special,
     }
 }
