@@ -30,10 +30,26 @@ pub struct Places {
 const ROOT: u16 = 0;
 const HOME: u16 = 1;
 
+/// Where installers put conda and mamba, in a home or below `/opt`. Its family knows them by what lies in them.
+const INSTALLS: &[&str] = &["conda", "miniconda3", "anaconda3", "miniforge3", "mambaforge", "micromamba"];
+
+/// A world of which nothing is known but what may be in it.
+fn world() -> Env {
+    let mut env = Env::elsewhere();
+    let home = env.home().to_path_buf();
+    for folder in [&home, Path::new("/opt")] {
+        for install in INSTALLS.iter().map(|name| folder.join(name)) {
+            env = env.with_file(&install, "").with_file(install.join("pkgs/urls.txt"), "");
+        }
+    }
+    let mamba = env.data_of(&home).join("mamba/pkgs/urls.txt");
+    env.with_file(mamba, "")
+}
+
 impl Places {
     /// Those of a world of which nothing is known.
     pub fn known() -> Self {
-        let env = Env::elsewhere();
+        let env = world();
         let mut places = Self {
             steps: vec![Step::default(), Step::default()],
             reached: Vec::new(),
