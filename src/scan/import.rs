@@ -106,7 +106,14 @@ fn read(
     }));
     let mut builder = Builder::new(links, sink, head.is_gdu());
     let mut told = began;
-    while let Some(piece) = document.next()? {
+    loop {
+        let piece = match document.next() {
+            Ok(Some(piece)) => piece,
+            Ok(None) => break,
+            // What came until it was stopped is kept.
+            Err(_) if cancel.load(Ordering::Relaxed) => break,
+            Err(broken) => return Err(broken),
+        };
         let taken = match piece {
             Piece::Open => builder.open(&document.entry),
             Piece::File => builder.file(&document.entry),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use rayon::ThreadPool;
 use rustc_hash::FxHashMap;
 
@@ -122,11 +122,17 @@ impl Session {
         let (sink, events) = bounded(256);
         let scanner = self.start(sink);
         let mut inventory = Inventory::new(self.tree());
-        for event in events {
+        loop {
+            // What is read may have nothing to say for long, and is to be stopped even so.
+            let event = events.recv_timeout(Duration::from_millis(100));
             if stop.load(Ordering::Relaxed) {
                 scanner.stop();
             }
-            inventory.apply(event);
+            match event {
+                Ok(event) => inventory.apply(event),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
         drop(stop);
         scanner.join();

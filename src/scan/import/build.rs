@@ -245,8 +245,11 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The end: everything is sent.
+    /// The end, or as far as it came: everything is sent.
     pub fn finish(mut self) -> Found {
+        while !self.way.is_empty() {
+            self.close();
+        }
         self.flush();
         self.found
     }
