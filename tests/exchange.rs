@@ -452,6 +452,29 @@ mod program {
     }
 
     #[test]
+    fn a_pipe_that_stalls_can_be_stopped_and_what_came_is_kept() {
+        let tmp = tree();
+        let out = mldu().args(["-o", "-"]).arg(tmp.path()).assert().success();
+        let json = out.get_output().stdout.clone();
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_mldu"))
+            .args(["report", "-f", "-"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut pipe = child.stdin.take().expect("a pipe");
+        pipe.write_all(&json[..json.len() - 4]).expect("written");
+        // It has to have begun before a signal finds it willing.
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        let pid = child.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+        let out = child.wait_with_output().expect("it ends");
+        drop(pipe);
+        assert_eq!(out.status.code(), Some(130));
+        assert!(String::from_utf8_lossy(&out.stdout).contains("stopped before the end"), "{out:?}");
+    }
+
+    #[test]
     fn a_reader_that_goes_away_is_told() {
         let tmp = tempfile::tempdir().expect("a folder");
         for i in 0..20_000 {

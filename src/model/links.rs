@@ -134,12 +134,15 @@ impl LinkTable {
         self.shards.iter().map(|s| lock(s).inodes.len()).max().unwrap_or(0) << SHARD_BITS
     }
 
-    /// A copy of all facts, indexed by slot number, for a pass over everything.
+    /// A copy of all facts, indexed by slot number, for a pass over everything. What is entered meanwhile by others may
+    /// be missing; no finished directory names it yet.
     pub fn snapshot(&self) -> Vec<Option<LinkedInode>> {
         let mut all = vec![None; self.bound()];
         for (s, shard) in self.shards.iter().enumerate() {
             for (i, inode) in lock(shard).inodes.iter().enumerate() {
-                all[(i << SHARD_BITS) | s] = Some(*inode);
+                if let Some(place) = all.get_mut((i << SHARD_BITS) | s) {
+                    *place = Some(*inode);
+                }
             }
         }
         all
@@ -203,6 +206,24 @@ mod tests {
         assert_eq!(t.known(DevId(1), 7, 1), None);
         assert_eq!(t.enter(inode(7, 2)), slots[7]);
         assert_eq!(t.len(), 5000);
+    }
+
+    #[test]
+    fn a_snapshot_is_taken_while_others_enter() {
+        let t = LinkTable::default();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for i in 0..200_000 {
+                    t.enter(inode(i, 1));
+                }
+                done.store(true, std::sync::atomic::Ordering::Relaxed);
+            });
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let known = t.len();
+                assert!(t.snapshot().iter().flatten().count() >= known);
+            }
+        });
     }
 
     #[test]

@@ -38,8 +38,11 @@ pub fn write(inventory: &Inventory, author: Author<'_>, out: &mut impl Write) ->
     let tree = &inventory.tree;
     out.write_all(b"[1,2,{\"progname\":\"mldu\",\"progver\":\"")?;
     out.write_all(env!("CARGO_PKG_VERSION").as_bytes())?;
-    write!(out, "\",\"timestamp\":{},\"host\":", author.now.max(0))?;
-    string(author.host.as_bytes(), out)?;
+    write!(out, "\",\"timestamp\":{}", author.now.max(0))?;
+    if !author.host.is_empty() {
+        out.write_all(b",\"host\":")?;
+        string(author.host.as_bytes(), out)?;
+    }
     out.write_all(b"}")?;
     let top = top(tree);
     let path = tree.path(top.into());
