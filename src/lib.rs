@@ -82,7 +82,9 @@ fn dispatch(cli: Cli) -> Exit {
 fn open(settings: &Settings, context: app::Context, export: Option<&Path>) -> Exit {
     if let Some(file) = export {
         commands::export::run(settings, file)
-    } else if tui::terminal::is_there(settings.scan.import.is_some()) && !settings.dumb {
+    } else if tui::terminal::is_there(settings.scan.import.as_ref().is_some_and(|i| i.piped))
+        && !settings.dumb
+    {
         tui::run(settings, context)
     } else {
         commands::report::run(settings, false)

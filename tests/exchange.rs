@@ -38,7 +38,7 @@ fn import(json: &[u8]) -> Inventory {
 
 fn import_file(path: &Path) -> Inventory {
     let mut settings = Settings::new(Arc::new(Env::elsewhere()), NOW);
-    settings.import = Some(Arc::new(Import::new("x".into(), Input::open(path).expect("open"))));
+    settings.import = Some(Arc::new(Import::new("x", false, Input::open(path).expect("open"))));
     Session::new(settings).expect("threads").run()
 }
 

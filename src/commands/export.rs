@@ -53,8 +53,8 @@ pub fn run(settings: &Settings, file: &Path) -> Exit {
 /// # Errors
 /// What is wrong, as a sentence.
 pub fn open(file: &Path) -> Result<Import, String> {
-    let name = name(file, "standard input");
-    let input = if file == Path::new(PIPE) {
+    let piped = file == Path::new(PIPE);
+    let input = if piped {
         if io::stdin().is_terminal() {
             return Err(
                 "-f - reads an export from a pipe, and there is none: ssh box mldu -o - | mldu -f -".into()
@@ -64,9 +64,9 @@ pub fn open(file: &Path) -> Result<Import, String> {
     } else {
         Input::open(file)
     };
-    let input = input.map_err(|e| format!("{name}: {e}"))?;
+    let input = input.map_err(|e| format!("{}: {e}", name(file, "standard input")))?;
     while !input.wait(Duration::from_mins(1)) {}
-    Ok(Import::new(name, input))
+    Ok(Import::new(if piped { Path::new("standard input") } else { file }, piped, input))
 }
 
 fn name(file: &Path, pipe: &str) -> String {

@@ -12,6 +12,7 @@ mod places;
 mod recognized;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -22,6 +23,7 @@ use crate::model::inventory::{Imported, Progress, ScanEvent};
 use crate::model::links::LinkTable;
 use crate::model::problem::Problem;
 use crate::sys::input::Input;
+use crate::text;
 use build::Builder;
 use document::{Document, Piece};
 use lexer::Broken;
@@ -35,15 +37,17 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// An opened export.
 #[derive(Debug)]
 pub struct Import {
-    /// What it is called, for people.
-    pub name: String,
+    /// What it is called.
+    pub name: PathBuf,
+    /// Whether it comes through standard input, so that keys cannot.
+    pub piped: bool,
     input: Mutex<Option<Input>>,
 }
 
 impl Import {
     /// An export to read, once.
-    pub fn new(name: String, input: Input) -> Self {
-        Self { name, input: Mutex::new(Some(input)) }
+    pub fn new(name: impl Into<PathBuf>, piped: bool, input: Input) -> Self {
+        Self { name: name.into(), piped, input: Mutex::new(Some(input)) }
     }
 }
 
@@ -99,7 +103,7 @@ fn read(
     let by = head.program();
     let at = head.timestamp;
     let _ = sink.send(ScanEvent::Imported(Imported {
-        from: import.name.clone(),
+        from: text::path(&import.name),
         by,
         at,
         host: head.host.clone(),
