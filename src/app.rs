@@ -60,6 +60,14 @@ pub struct App {
 }
 
 impl App {
+    /// Why nothing may be removed at all, if so.
+    pub fn refusal(&self) -> Option<&'static str> {
+        match &self.inventory.imported {
+            Some(_) => Some("this is an import: nothing here can be removed or read again"),
+            None => self.context.read_only.then_some("mldu was started read-only: nothing is removed"),
+        }
+    }
+
     /// An interface to nothing yet.
     pub fn new(inventory: Inventory, context: Context) -> Self {
         Self {

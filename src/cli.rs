@@ -24,11 +24,14 @@ pub struct Cli {
     #[command(flatten)]
     pub show: ShowArgs,
     /// Make a believable box in a temporary folder, work on that, and remove it on leaving
-    #[arg(long)]
+    #[arg(long, conflicts_with = "import")]
     pub demo: bool,
     /// With --demo: show a full disk of a machine called gpu07, as in the README's picture
     #[arg(long, hide = true, requires = "demo")]
     pub picture: bool,
+    /// Scan without the interface and write what was found to FILE, in ncdu's JSON; - is standard output
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
     /// Refuse everything that removes
     #[arg(short = 'r', long, env = "MLDU_READ_ONLY", value_parser = clap::builder::FalseyValueParser::new(), num_args = 0, default_missing_value = "true")]
     pub read_only: bool,
@@ -40,6 +43,9 @@ pub struct ScanArgs {
     /// Folders to scan; without any: all known caches, your home, and the rest of their file systems
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Show what was exported by mldu -o, ncdu -o or gdu -o, in place of this machine; - is standard input
+    #[arg(short = 'f', long, value_name = "FILE", conflicts_with = "paths")]
+    pub import: Option<PathBuf>,
     /// Stay on the file systems of the given folders
     #[arg(short = 'x', long)]
     pub one_file_system: bool,

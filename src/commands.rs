@@ -1,11 +1,18 @@
 //! What mldu does without its interface, one file a subcommand.
 
+pub mod export;
 pub mod report;
 pub mod trash;
 pub mod undo;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+
+use crate::model::inventory::Inventory;
+use crate::model::problem::Problem;
+use crate::scan::import;
+use crate::settings::Settings;
+use crate::text;
 
 /// How a command ended; `interface.md` 2.2 calls them so, README lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +39,18 @@ impl From<Exit> for ExitCode {
             Exit::Signal(n) => 128 + n,
         })
     }
+}
+
+/// Why a scan came to nothing: a folder that was asked for cannot be read, or an export is none. What cannot be read
+/// inside a scan is no such reason.
+fn lost(inventory: &Inventory, settings: &Settings) -> Option<String> {
+    let lost = |p: &&Problem| match p.operation {
+        "scan" | import::OPERATION => true,
+        "open" => settings.scan.roots.contains(&p.path),
+        _ => false,
+    };
+    let p = inventory.problems.kept.iter().find(lost)?;
+    Some(format!("{}: {}", text::path(&p.path), text::plain(&p.error)))
 }
 
 /// Prints. A reader that went away (`mldu report | head`) is no error; a full disk behind it is.

@@ -71,6 +71,12 @@ impl Env {
         }
     }
 
+    /// A world of which nothing is known and of whose disk nothing is seen: another machine's. No disk has a path
+    /// with the byte that is in its home.
+    pub fn elsewhere() -> Self {
+        Self::fixed("/\0").with_var("TMPDIR", "/tmp")
+    }
+
     /// Sets a variable.
     #[must_use]
     pub fn with_var(mut self, name: &str, value: impl Into<OsString>) -> Self {

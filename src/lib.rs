@@ -22,6 +22,7 @@ pub mod text;
 pub mod tui;
 pub mod ui;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -47,15 +48,23 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Report(args)) => &args.scan,
         _ => &cli.scan,
     };
-    let settings = match Settings::new(&env, scan, &cli.show, cli.read_only) {
+    let mut settings = match Settings::new(&env, scan, &cli.show, cli.read_only) {
         Ok(settings) => settings,
         Err(why) => {
             let _ = complain(&why);
             return Exit::Usage;
         }
     };
+    if let Some(file) = &scan.import {
+        match commands::export::open(file) {
+            // Nothing of this machine has to do with what was exported on another one.
+            Ok(import) => settings.scan.import = Some(Arc::new(import)),
+            Err(why) => return complain(&why),
+        }
+        settings.scan.env = Arc::new(Env::elsewhere());
+    }
     if cli.demo {
-        return demonstrate(settings, cli.picture);
+        return demonstrate(settings, cli.picture, cli.export.as_deref());
     }
     match cli.command {
         Some(Command::Report(args)) => commands::report::run(&settings, args.json),
@@ -66,13 +75,17 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Trash { command: TrashCommand::Empty { run, yes, dry_run } }) => {
             commands::trash::empty(&env, settings.units, run.as_deref(), yes, dry_run)
         }
-        None => open(&settings, context(&settings)),
+        None => open(&settings, context(&settings), cli.export.as_deref()),
     }
 }
 
-/// The interface, or the report where there is no terminal.
-fn open(settings: &Settings, context: app::Context) -> Exit {
-    if tui::terminal::is_there() && !settings.dumb {
+/// The interface, or the report where there is no terminal, or what was found in a file.
+fn open(settings: &Settings, context: app::Context, export: Option<&Path>) -> Exit {
+    if let Some(file) = export {
+        commands::export::run(settings, file)
+    } else if tui::terminal::is_there(settings.scan.import.as_ref().is_some_and(|i| i.piped))
+        && !settings.dumb
+    {
         tui::run(settings, context)
     } else {
         commands::report::run(settings, false)
@@ -80,7 +93,7 @@ fn open(settings: &Settings, context: app::Context) -> Exit {
 }
 
 /// The same on a made-up box.
-fn demonstrate(mut settings: Settings, picture: bool) -> Exit {
+fn demonstrate(mut settings: Settings, picture: bool, export: Option<&Path>) -> Exit {
     let demo = match demo::Demo::make(&settings.scan.env.temp(), settings.now) {
         Ok(demo) => demo,
         Err(e) => return complain(&format!("the demo could not be made: {e}")),
@@ -94,7 +107,7 @@ fn demonstrate(mut settings: Settings, picture: bool) -> Exit {
         context.host = "gpu07".into();
         context.is_root = false;
     }
-    open(&settings, context)
+    open(&settings, context, export)
 }
 
 /// What the interface needs to know of the world.
@@ -116,7 +129,7 @@ fn context(settings: &Settings) -> app::Context {
     looked_for.dedup();
     app::Context {
         home: env.home().to_path_buf(),
-        host: sys::user::host(),
+        host: if settings.scan.import.is_some() { String::new() } else { sys::user::host() },
         is_root: env.uid() == 0,
         units: settings.units,
         read_only: settings.read_only,

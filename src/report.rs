@@ -1,4 +1,5 @@
-//! What was found, without a terminal: a table for people, JSON for programs.
+//! What was found, without a terminal: a table for people, JSON for programs, the tree for ncdu and gdu.
 
 pub mod json;
+pub mod ncdu;
 pub mod table;

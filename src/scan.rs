@@ -5,6 +5,7 @@
 mod ask;
 pub mod borders;
 mod ground;
+pub mod import;
 mod node;
 mod recognize;
 mod roots;
@@ -15,5 +16,6 @@ mod stores;
 mod walk;
 mod wide;
 
+pub use import::Import;
 pub use session::{Scanner, Session};
 pub use settings::{Backend, Settings};

@@ -4,6 +4,7 @@
 
 pub mod beneath;
 pub mod descend;
+pub mod input;
 pub mod limits;
 #[cfg(target_os = "linux")]
 pub mod linux;
@@ -13,6 +14,7 @@ pub mod mounts;
 pub mod portable;
 pub mod proc;
 pub mod read;
+pub mod replace;
 pub mod reserve;
 pub mod signals;
 pub mod tty;

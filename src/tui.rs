@@ -17,7 +17,7 @@ use crate::app::status::Status;
 use crate::app::{App, Context, Mode};
 use crate::commands::{Exit, complain};
 use crate::model::inventory::{Inventory, ScanEvent, ScanState};
-use crate::scan::{Scanner, Session};
+use crate::scan::{Scanner, Session, import};
 use crate::settings::Settings;
 use crate::sys;
 use crate::text::{self, Units};
@@ -46,7 +46,10 @@ pub fn run(settings: &Settings, context: Context) -> Exit {
         Ok(terminal) => terminal,
         Err(e) => return complain(&format!("the terminal cannot be used: {e}")),
     };
-    let (exit, status) = Loop::new(settings, context, session, terminal).run(&stop);
+    let (exit, status, broken) = Loop::new(settings, context, session, terminal).run(&stop);
+    if let Some(why) = broken {
+        return complain(&why);
+    }
     let line = farewell(&status, settings.units);
     let _ = writeln!(std::io::stdout(), "{}", if settings.ascii { text::ascii(&line) } else { line });
     exit
@@ -72,6 +75,8 @@ struct Loop<'a> {
     breaks: bool,
     refreshed: Instant,
     refresh_cost: Duration,
+    /// Why the import came to nothing.
+    broken: Option<String>,
 }
 
 impl<'a> Loop<'a> {
@@ -99,14 +104,17 @@ impl<'a> Loop<'a> {
             breaks: settings.scan.env.text("MLDU_PANIC") == Some("draw"),
             refreshed: now,
             refresh_cost: Duration::ZERO,
+            broken: None,
         }
     }
 
-    fn run(mut self, stop: &std::sync::atomic::AtomicBool) -> (Exit, Status) {
+    fn run(mut self, stop: &std::sync::atomic::AtomicBool) -> (Exit, Status, Option<String>) {
         self.tick();
         self.draw();
         self.scanner = Some(self.session.start(self.scan.0.clone()));
-        self.perform(Effect::ReadTrash);
+        if self.settings.scan.import.is_none() {
+            self.perform(Effect::ReadTrash);
+        }
         let exit = loop {
             if stop.load(Ordering::Relaxed) {
                 break Exit::Signal(sys::signals::last().unwrap_or(1));
@@ -133,7 +141,7 @@ impl<'a> Loop<'a> {
             sys::exit_now(129);
         }
         drop(self.terminal);
-        (exit, self.app.status)
+        (exit, self.app.status, self.broken)
     }
 
     /// Waits for something to happen and takes it in.
@@ -156,6 +164,10 @@ impl<'a> Loop<'a> {
                 let began = Instant::now();
                 let mut next = event.ok();
                 while let Some(event) = next {
+                    self.broken = broken_import(&event);
+                    if self.broken.is_some() {
+                        return Some(Exit::Error);
+                    }
                     if let Some(exit) = self.update(Event::Scan(event)) {
                         return Some(exit);
                     }
@@ -261,6 +273,16 @@ impl<'a> Loop<'a> {
         self.drawn = Instant::now();
         self.dirty = false;
         self.urgent = false;
+    }
+}
+
+/// What is wrong with the export that is read, if it cannot be.
+fn broken_import(event: &ScanEvent) -> Option<String> {
+    match event {
+        ScanEvent::Problem(p) if p.operation == import::OPERATION => {
+            Some(format!("{}: {}", text::path(&p.path), text::plain(&p.error)))
+        }
+        _ => None,
     }
 }
 

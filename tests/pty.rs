@@ -351,3 +351,77 @@ fn the_demo_is_gone_when_it_is_left() {
         assert_eq!(std::fs::read_dir(tmp.path()).expect("read").count(), 0, "{ending}");
     }
 }
+
+/// An export of a home with a package cache, and with so many other files that it does not come at once.
+fn exported() -> String {
+    let mut json = String::from(
+        "[1,2,{\"progname\":\"ncdu\",\"progver\":\"1.18\",\"timestamp\":1795281476},\n\
+         [{\"name\":\"/home/ana\",\"asize\":4096,\"dsize\":4096,\"dev\":65024},\n\
+         [{\"name\":\"miniconda3\"},\n[{\"name\":\"pkgs\"},\n{\"name\":\"urls.txt\",\"asize\":9,\"dsize\":4096},\n\
+         {\"name\":\"zlib-1.3-h1.conda\",\"asize\":99999,\"dsize\":102400}]],\n[{\"name\":\"data\"}",
+    );
+    for i in 0..500 {
+        json.push_str(&format!(",\n{{\"name\":\"{i}.jpg\",\"asize\":100,\"dsize\":4096}}"));
+    }
+    json + "]]]\n"
+}
+
+/// A shell line in a terminal; `$M` is the program, `$J` an export.
+fn with_import(line: &str) -> (Term, tempfile::TempDir) {
+    let tmp = tempfile::tempdir().expect("a folder");
+    let json = tmp.path().join("box.json").display().to_string();
+    std::fs::write(&json, exported()).expect("written");
+    let mut vars = vars(tmp.path());
+    vars.push(("M".into(), mldu().into()));
+    vars.push(("J".into(), json));
+    let vars: Vec<(&str, &str)> = vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    (Term::start("/bin/bash", &["--norc", "-c", line], &vars, (80, 24)), tmp)
+}
+
+#[test]
+fn an_import_through_a_pipe_is_browsed_with_keys_and_removes_nothing() {
+    let (mut term, _tmp) = with_import("cat $J | $M -f -; echo end $?; stty -a");
+    term.wait_until("the import is over", |s| s.contains(" files in "));
+    assert!(term.text().contains("IMPORT"));
+    go_to(&mut term, "Conda tarballs");
+    term.type_slowly(" d");
+    term.wait_for("nothing here can be removed");
+    for key in ["r", "R"] {
+        term.type_slowly(key);
+        term.wait_for("cannot be read again");
+    }
+    for key in ["u", "E"] {
+        term.type_slowly(key);
+        term.wait_for("nothing here can be removed");
+    }
+    term.type_slowly("Uq");
+    // The terminal is given back: a line at a time, with an echo.
+    let screen = term.wait_until("the end", |s| s.contains("end 0") && s.contains("-echoprt"));
+    assert!(screen.contains(" icanon") && screen.contains(" echo "), "{screen}");
+}
+
+#[test]
+fn a_pipe_that_goes_on_for_ever_does_not_hold_anybody() {
+    let (mut term, _tmp) = with_import("(head -c 3000 $J; sleep 1000) | $M -f -; echo end $?");
+    term.wait_for("scanning");
+    term.send("\x03");
+    term.wait_for("stopped");
+    term.send("q");
+    // bash waits for the writer, which is still asleep: what counts is that the screen is given back.
+    term.wait_until("the screen is given back", |s| s.contains("nothing removed"));
+}
+
+#[test]
+fn a_broken_import_gives_the_terminal_back_and_says_why() {
+    let (mut term, _tmp) = with_import(
+        "head -c 3000 $J | $M -f -; echo end $?; $M -f /no/such; echo end $?; $M -f -; echo end $?",
+    );
+    let screen = term.wait_until("all three", |s| s.matches("end 1").count() == 3);
+    let lines = screen.replace('\n', "");
+    assert!(lines.contains("standard input: line ") && lines.contains("it ends here, cut off"), "{screen}");
+    assert!(
+        lines.contains("/no/such: No such file") && lines.contains("from a pipe, and there is none"),
+        "{screen}"
+    );
+    assert_eq!(term.exit_code(), 0);
+}

@@ -71,7 +71,8 @@ impl App {
 
     fn leave(&mut self, interrupt: bool) -> Option<Effect> {
         if interrupt && self.inventory.state == ScanState::Running {
-            self.status.say("the scan is stopped; what is known stays");
+            let what = if self.inventory.imported.is_some() { "import" } else { "scan" };
+            self.status.say(format!("the {what} is stopped; what is known stays"));
             return Some(Effect::StopScan);
         }
         if self.marks.is_empty() {
@@ -114,8 +115,8 @@ impl App {
             self.status.say("nothing is marked: Space marks the row under the cursor");
             return None;
         }
-        if self.context.read_only {
-            self.status.say("mldu was started read-only: nothing is removed");
+        if let Some(why) = self.refusal() {
+            self.status.say(why);
             return None;
         }
         self.mode = Mode::Looking;
@@ -124,8 +125,8 @@ impl App {
     }
 
     fn undo(&mut self) -> Option<Effect> {
-        if self.context.read_only {
-            self.status.say("mldu was started read-only: nothing is moved");
+        if let Some(why) = self.refusal() {
+            self.status.say(why);
             return None;
         }
         let run = restore::last_run(&self.status.trash);

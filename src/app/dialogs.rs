@@ -153,10 +153,10 @@ impl App {
     /// Asks before the trash is emptied.
     pub(super) fn begin_empty(&mut self) {
         let empty = Empty::plan(&self.status.trash, |_| true);
-        if empty.things().is_empty() {
+        if let Some(why) = self.refusal() {
+            self.status.say(why);
+        } else if empty.things().is_empty() {
             self.status.say("mldu has nothing in the trash");
-        } else if self.context.read_only {
-            self.status.say("mldu was started read-only: nothing is removed");
         } else {
             self.mode = Mode::ConfirmEmpty { empty: Box::new(empty), word: Input::default(), scroll: 0 };
         }

@@ -31,6 +31,10 @@ impl App {
     /// Reads folders again. In a store everything is read, elsewhere only the folder itself: what lies below it
     /// and was not touched keeps its numbers.
     fn again(&mut self, folders: &[DirId]) -> Option<Effect> {
+        if self.inventory.imported.is_some() {
+            self.status.say("this is an import: it cannot be read again");
+            return None;
+        }
         let tree = &self.inventory.tree;
         let again: Vec<Again> = folders
             .iter()

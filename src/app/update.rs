@@ -113,6 +113,10 @@ impl App {
         }
         self.refresh();
         self.status.count(&self.inventory, &self.marks, &self.context);
+        if self.inventory.imported.is_some() {
+            // The processes of this machine use nothing of another one.
+            return None;
+        }
         // Who uses what is shown beside the rows; before anything goes it is looked up again.
         Some(Effect::LookInUse(watched(&self.inventory, &Draft::default())))
     }

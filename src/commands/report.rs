@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Exit, complain, print};
+use super::{Exit, complain, lost, print};
 use crate::env::Env;
 use crate::model::inventory::{Inventory, ScanState};
 use crate::removal::facts;
 use crate::report::{json, table};
-use crate::scan::Session;
+use crate::scan::{Session, import};
 use crate::settings::Settings;
 use crate::sys;
-use crate::text;
 
 /// Runs it.
 pub fn run(settings: &Settings, as_json: bool) -> Exit {
@@ -19,7 +18,13 @@ pub fn run(settings: &Settings, as_json: bool) -> Exit {
         Err(e) => return complain(&format!("no thread could be started: {e}")),
     };
     let mut inventory = session.run_until(sys::signals::asked_to_stop());
-    look_in_use(&mut inventory, &settings.scan.env);
+    if inventory.imported.is_none() {
+        look_in_use(&mut inventory, &settings.scan.env);
+    }
+    let broken = inventory.problems.kept.iter().any(|p| p.operation == import::OPERATION);
+    if let Some(why) = lost(&inventory, settings).filter(|_| broken) {
+        return complain(&why);
+    }
     let text = if as_json {
         match serde_json::to_string(&json::report(&inventory)) {
             Ok(text) => text + "\n",
@@ -44,12 +49,8 @@ pub fn run(settings: &Settings, as_json: bool) -> Exit {
     if inventory.state == ScanState::Stopped {
         return Exit::Signal(sys::signals::last().unwrap_or(2));
     }
-    // A folder that was asked for and could not be read at all is an error; one inside a scan is not.
-    let lost = |p: &&crate::model::problem::Problem| {
-        p.operation == "scan" || (p.operation == "open" && settings.scan.roots.contains(&p.path))
-    };
-    match inventory.problems.kept.iter().find(lost) {
-        Some(p) => complain(&format!("{}: {}", text::path(&p.path), text::plain(&p.error))),
+    match lost(&inventory, settings) {
+        Some(why) => complain(&why),
         None => Exit::Done,
     }
 }

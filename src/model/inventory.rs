@@ -25,7 +25,7 @@ use super::tree::Tree;
 use super::usage::Usage;
 use super::verdict::Verdict;
 
-pub use event::{Holder, Progress, ScanEvent, ScanState};
+pub use event::{Holder, Imported, Progress, ScanEvent, ScanState};
 pub use groups::Group;
 
 /// A file several items hold.
@@ -54,6 +54,8 @@ pub struct Inventory {
     pub progress: Progress,
     /// What was asked to be scanned.
     pub roots: Vec<PathBuf>,
+    /// Set if it is not this machine's, but from an export: then nothing in it may be looked at or removed.
+    pub imported: Option<Imported>,
     /// The topmost directories that were scanned.
     pub scanned: Vec<DirId>,
     stores: FxHashMap<StoreId, Store>,
@@ -86,6 +88,7 @@ impl Inventory {
             whole: false,
             progress: Progress::default(),
             roots: Vec::new(),
+            imported: None,
             scanned: Vec::new(),
             stores: FxHashMap::default(),
             by_root: FxHashMap::default(),
@@ -119,6 +122,7 @@ impl Inventory {
                 }
                 self.state = ScanState::Running;
             }
+            ScanEvent::Imported(imported) => self.imported = Some(imported),
             ScanEvent::Dirs(dirs) => {
                 for dir in dirs {
                     self.tree.merge(dir);
@@ -256,10 +260,13 @@ impl Inventory {
             notes.push(format!("{user} links into it and would break"));
         }
         if item.waits && !self.knows_all_users() && self.state != ScanState::Running {
-            notes.push(
-                "not every environment was read, so one may need it; mldu without folders reads them all"
-                    .into(),
-            );
+            let why = match self.imported {
+                Some(_) => "an environment that is not in the export may need it",
+                None => {
+                    "not every environment was read, so one may need it; mldu without folders reads them all"
+                }
+            };
+            notes.push(why.into());
         }
         if item.measure.held_files > 0 {
             notes.push(format!(

@@ -171,7 +171,7 @@ impl<'a> Meter<'a> {
             return;
         }
         self.m.usage += head.itself;
-        self.m.frees += head.itself.on_disk;
+        self.m.frees = self.m.frees.saturating_add(head.itself.on_disk);
         self.m.frees_files += 1;
         if selection.pierced.contains(&id) {
             for file in tree.files(id) {
@@ -182,8 +182,9 @@ impl<'a> Meter<'a> {
             return;
         }
         self.m.usage += head.plain;
-        self.m.frees += head.plain.on_disk;
-        self.m.frees_apparent += head.plain.apparent.saturating_sub(head.unregular);
+        self.m.frees = self.m.frees.saturating_add(head.plain.on_disk);
+        let content = head.plain.apparent.saturating_sub(head.unregular);
+        self.m.frees_apparent = self.m.frees_apparent.saturating_add(content);
         self.m.frees_files += head.plain.files;
         self.m.newest = self.m.newest.max(head.newest);
         for slot in head.links() {
@@ -198,10 +199,10 @@ impl<'a> Meter<'a> {
             return;
         }
         self.m.usage += Usage { on_disk: file.on_disk(), apparent: file.facts.size, files: 1 };
-        self.m.frees += file.on_disk();
+        self.m.frees = self.m.frees.saturating_add(file.on_disk());
         self.m.frees_files += 1;
         if file.facts.kind == Kind::File {
-            self.m.frees_apparent += file.facts.size;
+            self.m.frees_apparent = self.m.frees_apparent.saturating_add(file.facts.size);
         }
     }
 
@@ -228,10 +229,10 @@ impl<'a> Meter<'a> {
             self.m.usage += Usage { on_disk, apparent: inode.size, files: 1 };
         }
         if is_last {
-            self.m.frees += on_disk;
+            self.m.frees = self.m.frees.saturating_add(on_disk);
             self.m.frees_files += 1;
             if inode.kind == Kind::File {
-                self.m.frees_apparent += inode.size;
+                self.m.frees_apparent = self.m.frees_apparent.saturating_add(inode.size);
             }
         }
     }

@@ -87,8 +87,13 @@ pub fn head(block: &[u8]) -> Head<'_> {
     }
     let mut rest = block;
     let name = take_bytes(&mut rest);
-    let itself = Usage { apparent: take(&mut rest), on_disk: take(&mut rest) * BLOCK, files: 1 };
-    let plain = Usage { files: take(&mut rest), apparent: take(&mut rest), on_disk: take(&mut rest) * BLOCK };
+    let itself =
+        Usage { apparent: take(&mut rest), on_disk: take(&mut rest).saturating_mul(BLOCK), files: 1 };
+    let plain = Usage {
+        files: take(&mut rest),
+        apparent: take(&mut rest),
+        on_disk: take(&mut rest).saturating_mul(BLOCK),
+    };
     let unregular = take(&mut rest);
     let newest = take(&mut rest) as u32;
     let links = take_bytes(&mut rest);

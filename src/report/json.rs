@@ -36,6 +36,17 @@ struct Scan {
     problems: u64,
     /// `complete` or `stopped`.
     state: &'static str,
+    /// Only if it is no scan of this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    imported: Option<ImportedRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct ImportedRow {
+    from: String,
+    by: String,
+    at: Option<String>,
+    host: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -169,6 +180,12 @@ pub fn report(inventory: &Inventory) -> Report {
             } else {
                 "stopped"
             },
+            imported: inventory.imported.as_ref().map(|i| ImportedRow {
+                from: i.from.clone(),
+                by: i.by.clone(),
+                at: i.at.and_then(text::rfc3339),
+                host: (!i.host.is_empty()).then(|| i.host.clone()),
+            }),
         },
         mounts: inventory.mounts.iter().map(mount).collect(),
         categories,

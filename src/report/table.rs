@@ -33,6 +33,11 @@ pub fn table(inventory: &Inventory, style: Style<'_>) -> String {
         out.push_str(text.trim_end());
         out.push('\n');
     };
+    if let Some(import) = &inventory.imported {
+        let of = if import.host.is_empty() { String::new() } else { format!("{}, ", import.host) };
+        let when = import.at.and_then(text::rfc3339).map(|at| format!(" on {at}")).unwrap_or_default();
+        line(format!("Import: {of}from {}, written by {}{when}", import.from, import.by));
+    }
     for m in &inventory.mounts {
         let Some(s) = m.space else {
             line(format!("{}  {}  does not answer", text::path(&m.path), m.fstype));

@@ -30,12 +30,11 @@ pub struct Job {
 }
 
 /// Runs the family. A panic in it becomes a problem: one broken cache never costs the others.
-pub fn recognize(job: &Job, env: &Env, links: &Arc<LinkTable>, now: i64, open: &OpenPaths) -> NewStore {
+pub fn recognize(job: &Job, env: &Env, links: &Arc<LinkTable>, now: i64, reader: &dyn Reader) -> NewStore {
     let family = families::get(job.claim.family);
     let about = family.about();
-    let reader = Hands { path: &job.path, folder: OnceCell::new(), open };
     let view =
-        StoreView::new(&job.tree, Arc::clone(links), job.root, &job.path, job.claim.role, &reader, env, now);
+        StoreView::new(&job.tree, Arc::clone(links), job.root, &job.path, job.claim.role, reader, env, now);
     let run = std::panic::AssertUnwindSafe(|| {
         let mut found = family.items(&view);
         found.problems.extend(view.take_problems());
@@ -78,13 +77,18 @@ impl OpenPaths {
 }
 
 /// Reads below one folder.
-struct Hands<'a> {
+pub struct Hands<'a> {
     path: &'a Path,
     folder: OnceCell<OwnedFd>,
     open: &'a OpenPaths,
 }
 
-impl Hands<'_> {
+impl<'a> Hands<'a> {
+    /// Nothing is opened before somebody reads.
+    pub fn new(path: &'a Path, open: &'a OpenPaths) -> Self {
+        Self { path, folder: OnceCell::new(), open }
+    }
+
     fn folder(&self) -> io::Result<&OwnedFd> {
         if let Some(fd) = self.folder.get() {
             return Ok(fd);

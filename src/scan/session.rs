@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use rayon::ThreadPool;
 use rustc_hash::FxHashMap;
 
 use super::borders::Borders;
 use super::ground;
+use super::import;
 use super::node::{Counters, Known};
-use super::recognize::{Job, OpenPaths, recognize};
+use super::recognize::{Hands, Job, OpenPaths, recognize};
 use super::roots::{Itinerary, Phase};
 use super::settings::{Backend, Settings};
 use super::stores::Collector;
@@ -121,11 +122,17 @@ impl Session {
         let (sink, events) = bounded(16);
         let scanner = self.start(sink);
         let mut inventory = Inventory::new(self.tree());
-        for event in events {
+        loop {
+            // What is read may have nothing to say for long, and is to be stopped even so.
+            let event = events.recv_timeout(Duration::from_millis(100));
             if stop.load(Ordering::Relaxed) {
                 scanner.stop();
             }
-            inventory.apply(event);
+            match event {
+                Ok(event) => inventory.apply(event),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
         drop(stop);
         scanner.join();
@@ -134,6 +141,10 @@ impl Session {
     }
 
     fn first(&self, sink: &Sender<ScanEvent>, cancel: &Arc<AtomicBool>) {
+        if let Some(import) = &self.settings.import {
+            import::run(import, &self.links, self.settings.now, sink, cancel);
+            return;
+        }
         let began = Instant::now();
         let env = &self.settings.env;
         let (borders, dead) = ground::borders(&self.settings.roots, &self.mounts);
@@ -283,8 +294,9 @@ impl Session {
                         if cancel.load(Ordering::Relaxed) {
                             continue;
                         }
+                        let hands = Hands::new(&job.path, &open);
                         let store =
-                            recognize(&job, &self.settings.env, &self.links, self.settings.now, &open);
+                            recognize(&job, &self.settings.env, &self.links, self.settings.now, &hands);
                         let _ = sink.send(ScanEvent::Store(Box::new(store)));
                     }
                 })

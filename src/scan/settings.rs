@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::import::Import;
 use crate::env::Env;
 use crate::model::mount::Mount;
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub now: i64,
     /// Mounts to show in place of the real ones, for pictures.
     pub shown_mounts: Option<Vec<Mount>>,
+    /// An export to read in place of the disk.
+    pub import: Option<Arc<Import>>,
 }
 
 impl Settings {
@@ -46,6 +49,7 @@ impl Settings {
             backend: Backend::Native,
             now,
             shown_mounts: None,
+            import: None,
         }
     }
 }

@@ -21,9 +21,12 @@ use crate::sys;
 /// Whether the terminal is ours now. Giving it back twice would draw over somebody else's screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Whether there is a person at a terminal at all.
-pub fn is_there() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
+/// Whether there is a person at a terminal at all. If an import comes through standard input, keys do not.
+pub fn is_there(piped: bool) -> bool {
+    if !piped && !io::stdin().is_terminal() {
+        return false;
+    }
+    sys::tty::has_keys() && io::stdout().is_terminal()
 }
 
 /// The terminal while it is ours.

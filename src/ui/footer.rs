@@ -71,6 +71,8 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     } else if app.inventory.problems.count > 0 {
         let n = app.inventory.problems.count;
         format!("{} not read", text::counted(n, "thing was", "things were"))
+    } else if app.inventory.imported.is_some() {
+        "imported: nothing can be removed".into()
     } else if app.context.read_only {
         "read-only: nothing can be removed".into()
     } else if app.context.demo {

@@ -2,7 +2,7 @@
 
 use super::paint::Canvas;
 use crate::app::App;
-use crate::model::inventory::ScanState;
+use crate::model::inventory::{Imported, ScanState};
 use crate::model::mount::{Pressure, Space};
 use crate::text;
 
@@ -26,7 +26,24 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App) {
         let x = canvas.text(1, 3, h.word, theme.pressure(h.pressure));
         canvas.text(x + 2, 3, &h.sentence, theme.plain());
     }
+    if let Some(import) = &app.inventory.imported {
+        imported(canvas, import);
+    }
     can_go(canvas, app);
+}
+
+/// Where a tree comes from that is not this machine's: in place of the mount it lies on.
+fn imported(canvas: &mut Canvas<'_>, import: &Imported) {
+    let theme = canvas.theme;
+    let machine = if import.host.is_empty() { "another machine" } else { &import.host };
+    let x = canvas.text(1, 1, "IMPORT", theme.strong());
+    let width = canvas.width();
+    let cut = |text: &str, x: usize| text::cut_end(text, width.saturating_sub(x + 1));
+    canvas.text(x + 2, 1, &cut(&format!("{machine}, from {}", import.from), x + 2), theme.plain());
+    let when = import.at.and_then(text::rfc3339).map(|at| format!(" on {at}")).unwrap_or_default();
+    canvas.text(1, 2, &cut(&format!("written by {}{when}", import.by), 1), theme.plain());
+    let limits = "names, sizes and times only: nothing here can be removed, opened or read again";
+    canvas.text(1, 3, &cut(limits, 1), theme.dim());
 }
 
 fn gauges(canvas: &mut Canvas<'_>, app: &App, space: Space, pressure: Pressure) {

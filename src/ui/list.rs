@@ -157,7 +157,14 @@ fn nothing(canvas: &mut Canvas<'_>, app: &App, top: u16) {
     let lines: Vec<String> = if !app.browse.lens.filter.is_empty() || app.browse.lens.leftovers {
         vec!["Nothing matches. Esc shows everything again.".into()]
     } else if app.inventory.state == ScanState::Running {
-        vec!["Looking at known places first …".into()]
+        let what = if app.inventory.imported.is_some() {
+            "Reading …"
+        } else {
+            "Looking at known places first …"
+        };
+        vec![what.into()]
+    } else if app.inventory.imported.is_some() {
+        vec!["No cache that mldu knows was found in this export.".into()]
     } else {
         let whole = app.inventory.whole;
         let what = match (app.browse.rows.is_empty(), whole) {

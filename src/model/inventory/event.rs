@@ -46,6 +46,8 @@ pub enum ScanEvent {
         /// Whether every known place is read, not only some folders.
         whole: bool,
     },
+    /// What follows is no disk of this machine, but was read from an export.
+    Imported(Imported),
     /// Finished directories, parents first.
     Dirs(Vec<ListedDir>),
     /// A store with all its directories, which have come before.
@@ -61,6 +63,19 @@ pub enum ScanEvent {
         /// Whether it was stopped before the end.
         stopped: bool,
     },
+}
+
+/// An export that was read in place of a disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// What it is called: a file, or standard input.
+    pub from: String,
+    /// The program that wrote it, and its version; safe to show.
+    pub by: String,
+    /// When it was written, seconds since 1970.
+    pub at: Option<i64>,
+    /// The machine it was written on, where it says so; safe to show.
+    pub host: String,
 }
 
 /// A process that uses something.
