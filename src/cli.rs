@@ -49,6 +49,12 @@ pub struct ScanArgs {
     /// Stay on the file systems of the given folders
     #[arg(short = 'x', long)]
     pub one_file_system: bool,
+    /// Leave out what matches: a name, the end of a path, or a whole path; `/` at the end for folders only
+    #[arg(short = 'e', long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Leave out what matches one of the patterns in a file, one a line
+    #[arg(short = 'X', long, value_name = "FILE")]
+    pub exclude_from: Vec<PathBuf>,
     /// Threads that read the disk
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,

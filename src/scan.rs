@@ -4,6 +4,7 @@
 
 mod ask;
 pub mod borders;
+mod exclude;
 mod ground;
 pub mod import;
 mod node;
@@ -13,9 +14,11 @@ mod session;
 mod settings;
 mod shape;
 mod stores;
+mod unread;
 mod walk;
 mod wide;
 
+pub use exclude::Exclude;
 pub use import::Import;
 pub use session::{Scanner, Session};
 pub use settings::{Backend, Settings};

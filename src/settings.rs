@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::cli::{ColorWhen, ScanArgs, ShowArgs};
 use crate::env::Env;
-use crate::scan::{self, Backend};
-use crate::text::Units;
+use crate::scan::{self, Backend, Exclude};
+use crate::text::{self, Units};
 use crate::ui::theme::Colors;
 
 /// All settings of a run.
@@ -45,6 +45,7 @@ impl Settings {
         let mut settings = scan::Settings::new(Arc::clone(env), now);
         settings.roots.clone_from(&scan.paths);
         settings.one_fs = scan.one_file_system;
+        settings.exclude = Arc::new(exclude(scan)?);
         settings.threads = scan.threads.map_or(0, usize::from);
         settings.backend = if scan.portable { Backend::Portable } else { Backend::Native };
         Ok(Self {
@@ -58,6 +59,17 @@ impl Settings {
             read_only,
         })
     }
+}
+
+/// What is to be left out, from the command line and from files.
+fn exclude(scan: &ScanArgs) -> Result<Exclude, String> {
+    let mut patterns = scan.exclude.clone();
+    for file in &scan.exclude_from {
+        let text = std::fs::read_to_string(file)
+            .map_err(|e| format!("--exclude-from {}: {}", text::path(file), text::plain(&e.to_string())))?;
+        patterns.extend(Exclude::lines(&text).map(str::to_string));
+    }
+    Exclude::new(patterns.iter().map(String::as_str))
 }
 
 /// Colors by the flag, then by the variables people agreed on.

@@ -145,6 +145,12 @@ fn it_ends_with_the_right_code() {
     mldu(&world.home).args(["report", "--nonsense"]).assert().code(2);
     mldu(&world.home).args(["-j", "0"]).assert().code(2);
     mldu(&world.home).args(["--now", "yesterday"]).assert().code(2);
+    mldu(&world.home).args(["-e", "[a"]).assert().code(2).stderr(predicate::str::contains("--exclude [a: "));
+    mldu(&world.home)
+        .args(["-X", "/no/such"])
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("/no/such: "));
     mldu(&world.home).arg("--version").assert().code(0).stdout(predicate::str::starts_with("mldu 0."));
     mldu(&world.home)
         .args(["undo"])

@@ -347,3 +347,53 @@ fn a_root_on_another_mount_inside_a_root_is_read_whole_and_once() {
         assert!(keras.is_some(), "a known place on the second mount stays");
     }
 }
+
+#[test]
+#[ignore = "needs root and /dev/fuse: mounts a FUSE file system that nobody answers for"]
+fn a_fuse_file_system_that_never_answers_is_passed_over() {
+    if !Path::new("/dev/fuse").exists() {
+        println!("SKIPPED: no /dev/fuse");
+        return;
+    }
+    let tmp = tempfile::tempdir().expect("a folder");
+    let root = tmp.path().canonicalize().expect("a path");
+    let dead = root.join("dead");
+    std::fs::create_dir(&dead).expect("made");
+    put(&root.join("alive/f"), 100);
+    // The shell holds the other end and never reads from it.
+    let script = "exec 3<>/dev/fuse; mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 none \"$0\" \
+        && echo mounted; exec sleep 60";
+    let mut shell = Command::new("bash")
+        .args(["-c", script])
+        .arg(&dead)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("bash runs");
+    let mut said = String::new();
+    let out = shell.stdout.take().expect("piped");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut said).expect("bash speaks");
+    assert_eq!(said, "mounted\n");
+    // In a process of its own: a thread that asked the dead one may never come back.
+    let report = |path: &Path| {
+        Command::new("timeout")
+            .args(["30", env!("CARGO_BIN_EXE_mldu"), "report", "--json"])
+            .arg(path)
+            .env("HOME", root.join("alive"))
+            .output()
+            .expect("mldu runs")
+    };
+    let around = report(&root);
+    let inside = report(&dead);
+    run("umount", &["-l", &dead.display().to_string()]);
+    shell.kill().expect("it can be ended");
+    shell.wait().expect("it ends");
+    let json: serde_json::Value = serde_json::from_slice(&around.stdout).expect("JSON");
+    assert_eq!(around.status.code(), Some(0));
+    assert!(json["scan"]["bytes"].as_u64() >= Some(100 * 1024), "the rest is read");
+    let problem = &json["problems"][0];
+    assert_eq!(problem["path"], dead.display().to_string());
+    assert!(problem["error"].as_str().is_some_and(|e| e.contains("does not answer")), "{problem}");
+    // Asked for by name it is an error, and nothing else is read in its place.
+    let json: serde_json::Value = serde_json::from_slice(&inside.stdout).expect("JSON");
+    assert_eq!((inside.status.code(), json["scan"]["entries"].as_u64()), (Some(1), Some(0)));
+}

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use mldu::env::Env;
 use mldu::model::inventory::Inventory;
-use mldu::model::tree::Tree;
-use mldu::scan::{Backend, Session, Settings};
+use mldu::model::marks::{Mark, Marks};
+use mldu::model::tree::{DirState, Tree};
+use mldu::removal::draft::Draft;
+use mldu::scan::{Backend, Exclude, Session, Settings};
 use proptest::prelude::*;
 
 const BACKENDS: [Backend; 2] = [Backend::Native, Backend::Portable];
@@ -255,4 +257,60 @@ fn roots_inside_others_are_counted_once() {
     let inventory = Session::new(settings).expect("threads").run();
     assert_eq!(inventory.roots, vec![root.clone()]);
     same_as_du(&root, &inventory);
+}
+
+#[test]
+fn what_is_excluded_is_not_read_and_does_not_go() {
+    let tmp = tempfile::tempdir().expect("a folder");
+    let root = tmp.path().canonicalize().expect("a path");
+    for (path, kib) in [
+        ("a/keep", 8),
+        ("a/x.tmp", 40),
+        ("a/b/raw/f", 80),
+        ("raw/f", 16),
+        ("b/raw/g", 32),
+        ("node_modules/m", 64),
+        ("c/node_modules", 4),
+    ] {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, vec![7; kib * 1024]).expect("written");
+    }
+    // du knows names and ends of paths; folders only are ours, so that pattern is left out of what du is told.
+    let patterns = ["*.tmp", "b/raw", "node_modules/"];
+    for backend in BACKENDS {
+        let mut settings = Settings::new(Arc::new(Env::fixed("/nowhere")), 1_800_000_000);
+        settings.roots = vec![root.clone()];
+        settings.backend = backend;
+        settings.exclude = Arc::new(Exclude::new(patterns).expect("patterns"));
+        let found = Session::new(settings).expect("threads").run();
+        let out = std::process::Command::new("du")
+            .args(["-s", "-B1", "--exclude=*.tmp", "--exclude=b/raw"])
+            .arg(format!("--exclude={}", root.join("node_modules").display()))
+            .arg(&root)
+            .output()
+            .expect("du runs");
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        let du: u64 = text.split_whitespace().next().and_then(|n| n.parse().ok()).expect("a number");
+        assert_eq!(found.total().on_disk, du, "{backend:?}");
+        let state = |path: &str| {
+            let node = found.tree.find(&root.join(path)).filter(|n| n.is_dir())?;
+            found.tree.get(node.dir).map(|d| d.state)
+        };
+        assert_eq!(state("a"), Some(DirState::Partial));
+        assert_eq!(state("a/b/raw"), Some(DirState::Excluded));
+        assert_eq!(state("node_modules"), Some(DirState::Excluded));
+        assert_eq!(state("raw"), Some(DirState::Listed));
+        assert!(found.tree.find(&root.join("c/node_modules")).is_some());
+        // A folder with something in it that was not seen stays; one beside it may go.
+        let mut marks = Marks::default();
+        for path in ["a", "b", "node_modules", "raw"] {
+            marks.insert(Mark::Node(found.tree.find(&root.join(path)).expect(path)));
+        }
+        let draft = Draft::new(&found, &marks);
+        let going: Vec<_> = draft.entries.iter().map(|e| e.path.clone()).collect();
+        assert_eq!(going, [root.join("raw")]);
+        assert_eq!(draft.refused.len(), 3);
+        assert!(draft.refused.iter().all(|r| r.reason.contains("--exclude") && !r.way_on.is_empty()));
+    }
 }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::links::LinkSlot;
 use super::node::{DirId, Kind, NodeId};
 use super::packed::FileRecord;
-use super::tree::{DirState, Tree};
+use super::tree::Tree;
 use super::usage::{BLOCK, Usage};
 
 /// Nodes chosen as one, without some nodes inside them.
@@ -167,7 +167,7 @@ impl<'a> Meter<'a> {
         let tree = self.tree;
         let Some(dir) = tree.get(id) else { return };
         let head = dir.head();
-        if !matches!(dir.state, DirState::Listed | DirState::Failed) {
+        if !dir.state.has_files() {
             return;
         }
         self.m.usage += head.itself;

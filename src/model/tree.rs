@@ -25,10 +25,31 @@ pub enum DirState {
     Listed,
     /// Could not be opened or read; there is a problem that says why.
     Failed,
+    /// Listed, with all its files but those left out because a person asked for it.
+    Partial,
+    /// Left out because a person asked for it.
+    Excluded,
     /// Left out on purpose: another file system, a kernel file system, a second view of the same place.
     Skipped,
     /// Forgotten: removed from the disk or read anew under another number.
     Gone,
+}
+
+impl DirState {
+    /// Whether its files are known, all of them or some.
+    pub fn has_files(self) -> bool {
+        matches!(self, Self::Listed | Self::Partial | Self::Failed)
+    }
+
+    /// Whether it was left out on purpose.
+    pub fn is_left_out(self) -> bool {
+        matches!(self, Self::Excluded | Self::Skipped)
+    }
+
+    /// Whether it was listed to the end.
+    fn is_listed(self) -> bool {
+        matches!(self, Self::Listed | Self::Partial)
+    }
 }
 
 /// A directory the scan has finished, on its way to the tree.
@@ -142,7 +163,7 @@ impl Tree {
             }
         } else {
             let old: Vec<DirId> = self.children(listed.id).filter(|c| !listed.kept.contains(c)).collect();
-            if self.dirs[at].state == DirState::Listed || listed.state != DirState::Listed {
+            if self.dirs[at].state.is_listed() || !listed.state.is_listed() {
                 for child in old {
                     self.forget(child);
                 }
@@ -299,7 +320,7 @@ impl Tree {
         for dir in &mut self.dirs {
             let head = packed::head(&dir.block);
             let mut own = Usage::default();
-            if matches!(dir.state, DirState::Listed | DirState::Failed) {
+            if dir.state.has_files() {
                 own += head.itself;
                 own += head.plain;
             }

@@ -222,7 +222,14 @@ impl Maker<'_> {
     }
 
     fn push(&mut self, entry: Entry) {
-        if entry.targets.is_empty() {
+        if entry.targets.iter().any(|t| self.holds_unread(t.node)) {
+            self.draft.refused.push(Refusal {
+                name: entry.name,
+                path: entry.path,
+                reason: "something in it was left out of this scan (--exclude)".into(),
+                way_on: "scan again without that to see what would go".into(),
+            });
+        } else if entry.targets.is_empty() {
             self.draft.refused.push(Refusal {
                 name: entry.name,
                 path: entry.path,
@@ -232,6 +239,19 @@ impl Maker<'_> {
         } else {
             self.draft.entries.push(entry);
         }
+    }
+
+    /// Whether a person left something out of the scan that lies in a folder.
+    fn holds_unread(&self, node: NodeId) -> bool {
+        let mut todo = if node.is_dir() { vec![node.dir] } else { Vec::new() };
+        while let Some(at) = todo.pop() {
+            let state = self.inventory.tree.get(at).map(|d| d.state);
+            if matches!(state, Some(DirState::Excluded | DirState::Partial)) {
+                return true;
+            }
+            todo.extend(self.inventory.tree.children(at));
+        }
+        false
     }
 
     /// Folders with a hole in them become their children without it.

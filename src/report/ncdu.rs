@@ -11,7 +11,7 @@ use crate::model::inventory::Inventory;
 use crate::model::links::DevId;
 use crate::model::node::{DirId, Kind};
 use crate::model::packed::FileRecord;
-use crate::model::tree::{Dir, DirState, Tree};
+use crate::model::tree::{DirState, Tree};
 use crate::model::usage::BLOCK;
 use crate::text;
 
@@ -88,7 +88,7 @@ fn open(tree: &Tree, id: DirId, name: &[u8], parent: Option<DirId>, out: &mut im
     string(name, out)?;
     let Some(dir) = tree.get(id) else { return out.write_all(b"}") };
     let facts = dir.facts();
-    let counted = matches!(dir.state, DirState::Listed | DirState::Failed);
+    let counted = dir.state.has_files();
     if counted {
         sizes(facts.size, facts.blocks, out)?;
     }
@@ -104,21 +104,16 @@ fn open(tree: &Tree, id: DirId, name: &[u8], parent: Option<DirId>, out: &mut im
         extended(dir.uid, dir.mtime, out)?;
     }
     out.write_all(match dir.state {
-        DirState::Listed | DirState::Gone => b"}",
+        DirState::Listed | DirState::Partial | DirState::Gone => b"}",
         DirState::Failed => b",\"read_error\":true}",
-        DirState::Skipped => skipped(tree, dir, parent),
+        DirState::Excluded => b",\"excluded\":\"pattern\"}",
+        DirState::Skipped => b",\"excluded\":\"otherfs\"}",
         DirState::Unread => b",\"unread\":true}",
     })?;
     for file in tree.files(id) {
         self::file(tree, dir.dev, &file, out)?;
     }
     Ok(())
-}
-
-/// Why a folder was left out: it lies on another file system, or somebody did not want it.
-fn skipped(tree: &Tree, dir: &Dir, parent: Option<DirId>) -> &'static [u8] {
-    let elsewhere = parent.and_then(|p| tree.get(p)).is_none_or(|p| p.dev != dir.dev);
-    if elsewhere { b",\"excluded\":\"otherfs\"}" } else { b",\"excluded\":\"pattern\"}" }
 }
 
 fn file(tree: &Tree, dir_dev: DevId, file: &FileRecord<'_>, out: &mut impl Write) -> io::Result<()> {

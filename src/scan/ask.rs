@@ -73,6 +73,10 @@ pub struct Part {
     pub hints: Hints,
     /// How many files there were.
     pub entries: u64,
+    /// The names of folders that are left out because a person asked for it.
+    pub excluded: Vec<Box<[u8]>>,
+    /// Whether files are left out for that reason.
+    pub partial: bool,
     /// Whether something of it could not be read: then what is not there may be there all the same.
     pub torn: bool,
 }
@@ -86,12 +90,22 @@ impl Part {
         }
     }
 
+    fn leave_out(&mut self, name: &[u8], kind: Option<Kind>) {
+        if kind == Some(Kind::Dir) {
+            self.excluded.push(name.into());
+        } else {
+            self.partial = true;
+        }
+    }
+
     /// Adds what another thread was told.
     pub fn append(&mut self, other: Self) {
         self.writer.append(&other.writer);
         self.folders.extend(other.folders);
         self.hints |= other.hints;
         self.entries += other.entries;
+        self.excluded.extend(other.excluded);
+        self.partial |= other.partial;
         self.torn |= other.torn;
     }
 }
@@ -100,7 +114,16 @@ impl Part {
 pub fn ask<L: Lister>(walk: &Walk<L>, opened: &Opened<L>, names: &Names) -> Part {
     let mut part = Part { writer: WRITER.take(), ..Part::default() };
     let node = &opened.node;
+    let exclude = (!walk.exclude.is_empty()).then_some(&*walk.exclude);
+    let path = exclude.filter(|e| e.asks_paths()).map(|_| node.path());
+    let leaves_out = |name: &[u8], kind: Kind| {
+        exclude.is_some_and(|e| e.leaves_out(path.as_deref(), name, kind == Kind::Dir))
+    };
     for entry in names.iter() {
+        if entry.kind.is_some_and(|kind| leaves_out(entry.name, kind)) {
+            part.leave_out(entry.name, entry.kind);
+            continue;
+        }
         part.hints |= families::hints(entry.name);
         if entry.kind == Some(Kind::Dir) {
             part.folders.push(entry.name.into());
@@ -126,7 +149,10 @@ pub fn ask<L: Lister>(walk: &Walk<L>, opened: &Opened<L>, names: &Names) -> Part
                 continue;
             }
         };
-        if stat.kind == Kind::Dir {
+        if entry.kind.is_none() && leaves_out(entry.name, stat.kind) {
+            part.entries -= 1;
+            part.leave_out(entry.name, Some(stat.kind));
+        } else if stat.kind == Kind::Dir {
             part.entries -= 1;
             part.folders.push(entry.name.into());
         } else if stat.nlink > 1 && stat.ino != 0 {

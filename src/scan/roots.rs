@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::borders::Borders;
+use super::settings::Settings;
 use crate::env::Env;
 use crate::families::{self, Claim};
 use crate::model::problem::Problem;
@@ -35,24 +36,29 @@ pub struct Itinerary {
 
 impl Itinerary {
     /// Plans a scan of `asked`, or of everything known if nothing was asked for.
-    pub fn plan(env: &Env, asked: &[PathBuf], one_fs: bool, table: &[MountInfo], borders: &Borders) -> Self {
+    pub fn plan(settings: &Settings, table: &[MountInfo], borders: &Borders) -> Self {
+        let (env, one_fs, exclude) = (&*settings.env, settings.one_fs, &settings.exclude);
         let mut trip = Self::default();
-        let asked: Vec<PathBuf> = asked.iter().filter_map(|p| trip.resolve(p, true, borders)).collect();
+        let asked: Vec<PathBuf> =
+            settings.roots.iter().filter_map(|p| trip.resolve(p, true, borders)).collect();
         for known in families::places(env) {
             let by = known.place.named_by.clone();
             if !env.sees(&known.place.path) {
                 continue;
             }
             let real = trip.resolve_place(&known.place.path, by.as_deref(), borders);
-            if let Some(path) = real.filter(|p| may_be_a_place(env, p)) {
+            if let Some(path) = real.filter(|p| may_be_a_place(env, p) && !exclude.covers(p)) {
                 trip.places.push((path, known.claim));
             }
         }
         let mut own: Vec<PathBuf> = trip.places.iter().map(|(p, _)| p.clone()).collect();
-        if asked.is_empty() && trip.problems.iter().all(|p| p.operation != "scan") {
+        if settings.roots.is_empty() {
             trip.phases.push(Phase { name: "known places", roots: outermost(own.clone()), one_fs: false });
-            let homes: Vec<PathBuf> =
-                env.homes().filter(|h| env.sees(h)).filter_map(|h| trip.resolve(h, false, borders)).collect();
+            let homes: Vec<PathBuf> = env
+                .homes()
+                .filter(|h| env.sees(h) && !exclude.covers(h))
+                .filter_map(|h| trip.resolve(h, false, borders))
+                .collect();
             trip.phases.push(Phase { name: "home", roots: outermost(homes.clone()), one_fs: false });
             own.extend(homes);
             let rest = if env.is_fixed() { Vec::new() } else { holders(table, &own) };
@@ -169,8 +175,9 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_asked_for_and_missing_is_a_problem() {
-        let env = Env::fixed("/nowhere");
-        let trip = Itinerary::plan(&env, &["/no/such/folder".into()], false, &[], &Borders::default());
+        let mut settings = Settings::new(std::sync::Arc::new(Env::fixed("/nowhere")), 0);
+        settings.roots = vec!["/no/such/folder".into()];
+        let trip = Itinerary::plan(&settings, &[], &Borders::default());
         assert_eq!(trip.problems.len(), 1);
         assert_eq!(trip.problems[0].operation, "scan");
         assert!(trip.phases.is_empty());

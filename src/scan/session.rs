@@ -146,9 +146,8 @@ impl Session {
             return;
         }
         let began = Instant::now();
-        let env = &self.settings.env;
         let (borders, dead) = ground::borders(&self.settings.roots, &self.mounts);
-        let trip = Itinerary::plan(env, &self.settings.roots, self.settings.one_fs, &self.mounts, &borders);
+        let trip = Itinerary::plan(&self.settings, &self.mounts, &borders);
         let shown = self.settings.shown_mounts.clone();
         let mounts = shown.unwrap_or_else(|| ground::mounts_of(&trip, &self.mounts));
         let expected = ground::expected(&mounts, &trip);
@@ -331,6 +330,7 @@ impl Session {
             places: reading.places.clone(),
             borders: reading.borders.clone(),
             one_fs: reading.phase.one_fs,
+            exclude: Arc::clone(&self.settings.exclude),
             keeping: reading.keeping,
             out,
             cancel: Arc::clone(cancel),

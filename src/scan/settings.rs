@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::exclude::Exclude;
 use super::import::Import;
 use crate::env::Env;
 use crate::model::mount::Mount;
@@ -26,6 +27,8 @@ pub struct Settings {
     pub roots: Vec<PathBuf>,
     /// Stay on the file systems of the roots.
     pub one_fs: bool,
+    /// What is left out.
+    pub exclude: Arc<Exclude>,
     /// Walking threads; 0 means twice the cores, at least 4 and at most 16.
     pub threads: usize,
     /// How directories are read.
@@ -45,6 +48,7 @@ impl Settings {
             env,
             roots: Vec::new(),
             one_fs: false,
+            exclude: Arc::default(),
             threads: 0,
             backend: Backend::Native,
             now,

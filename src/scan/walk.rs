@@ -10,12 +10,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ask::{CHUNK, Names, Part, ask, facts};
 use super::borders::Borders;
+use super::exclude::Exclude;
 use super::node::{Counters, Finished, Known, Message, Node};
 use super::shape::{claim_by_shape, is_sealed};
 use super::wide::Wide;
 use crate::families::Claim;
 use crate::model::links::LinkTable;
-use crate::model::node::{DirId, Kind};
+use crate::model::node::DirId;
 use crate::model::packed::{BlockWriter, FileFacts};
 use crate::model::problem::Problem;
 use crate::model::tree::{DirState, ListedDir};
@@ -46,11 +47,13 @@ impl<L: Lister> Drop for Held<L> {
 }
 
 /// A directory still to be read.
-struct Task<L: Lister> {
-    parent: Option<Arc<Node>>,
+pub struct Task<L: Lister> {
+    /// The directory it lies in; none for the root of a walk.
+    pub parent: Option<Arc<Node>>,
     /// The open parent; without it the directory is opened step by step from the root of the walk.
-    within: Option<Arc<Held<L>>>,
-    name: Box<[u8]>,
+    pub within: Option<Arc<Held<L>>>,
+    /// Its name.
+    pub name: Box<[u8]>,
 }
 
 /// One walk.
@@ -73,6 +76,8 @@ pub struct Walk<L: Lister> {
     pub borders: Borders,
     /// Whether to stay on the file system of the root.
     pub one_fs: bool,
+    /// What a person wants left out.
+    pub exclude: Arc<Exclude>,
     /// Whether directories known as done are told to their parent as kept, because that is read again.
     pub keeping: bool,
     /// Where the result goes; full means wait.
@@ -176,7 +181,7 @@ impl<L: Lister> Walk<L> {
     }
 
     /// Opens a directory again, from the root of the walk down.
-    fn reopen(&self, node: &Arc<Node>) -> std::io::Result<L::Dir> {
+    pub(super) fn reopen(&self, node: &Arc<Node>) -> std::io::Result<L::Dir> {
         let mut line = vec![node];
         while let Some(above) = line[line.len() - 1].parent.as_ref() {
             line.push(above);
@@ -195,11 +200,11 @@ impl<L: Lister> Walk<L> {
         self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
     }
 
-    fn next_id(&self) -> DirId {
+    pub(super) fn next_id(&self) -> DirId {
         DirId(self.ids.fetch_add(1, Ordering::Relaxed))
     }
 
-    fn node(&self, task: Task<L>, id: DirId, stat: &Stat, plain: bool) -> Node {
+    pub(super) fn node(&self, task: Task<L>, id: DirId, stat: &Stat, plain: bool) -> Node {
         let claimed = self.places.get(&(stat.dev, stat.ino)).map(|c| c.family);
         let above = task.parent.as_ref().and_then(|p| p.store);
         let dev = task.parent.as_ref().filter(|p| p.st_dev == stat.dev).map(|p| p.dev);
@@ -213,46 +218,6 @@ impl<L: Lister> Walk<L> {
             plain,
             store: claimed.or(above),
         }
-    }
-
-    /// A directory that could not be opened: it is counted, and there is a problem that says why. One that
-    /// vanished is neither.
-    fn failed(self: &Arc<Self>, task: Task<L>, error: &std::io::Error) {
-        let gone = matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory);
-        let stat = match (&task.parent, &task.within) {
-            (Some(_), Some(held)) => self.lister.stat(&held.dir, &task.name).ok(),
-            (Some(parent), None) => {
-                self.reopen(parent).and_then(|dir| self.lister.stat(&dir, &task.name)).ok()
-            }
-            (None, _) => None,
-        };
-        if gone && task.parent.is_some() {
-            self.send(Message::Nothing(task.parent));
-            return;
-        }
-        let stat = stat.unwrap_or(Stat {
-            dev: 0,
-            ino: 0,
-            kind: Kind::Dir,
-            nlink: 1,
-            uid: 0,
-            size: 0,
-            blocks: 0,
-            mtime: 0,
-        });
-        let id = match self.known.get(&(stat.dev, stat.ino)) {
-            Some(Known::As(id) | Known::Done(id)) => *id,
-            None => self.next_id(),
-        };
-        let is_root = task.parent.is_none();
-        let node = self.node(task, id, &stat, false);
-        self.send(Message::Problem(Problem::new(node.path(), "open", error)));
-        if is_root {
-            self.send(Message::Nothing(Some(Arc::new(node))));
-            return;
-        }
-        let dir = Self::listed(&node, &facts(&stat), DirState::Failed, &BlockWriter::default());
-        self.send(Message::Dir(Box::new(Finished { dir, node: Arc::new(node), claim: None })));
     }
 
     /// Lists a directory and asks for its files. A wide one is shared with other threads; then the last of
@@ -322,9 +287,14 @@ impl<L: Lister> Walk<L> {
         node.store = claim.map(|c| c.family).or(node.store);
         self.counters.directories.fetch_add(1, Ordering::Relaxed);
         self.counters.entries.fetch_add(part.entries + 1, Ordering::Relaxed);
-        let state = if part.torn { DirState::Failed } else { DirState::Listed };
+        let state = match (part.torn, part.partial) {
+            (true, _) => DirState::Failed,
+            (false, true) => DirState::Partial,
+            (false, false) => DirState::Listed,
+        };
         let mut listed = Self::listed(&node, &facts, state, &part.writer);
         let mut folders = std::mem::take(&mut part.folders);
+        let excluded = std::mem::take(&mut part.excluded);
         part.end();
         let stops = self.borders.inside(node.st_dev, node.ino);
         if !stops.is_empty() {
@@ -342,11 +312,18 @@ impl<L: Lister> Walk<L> {
         let node = Arc::new(node);
         // Parents first: what is below is put on its way only after this is sent. The last folder takes the
         // node over, so that nodes are given up by the collector alone.
-        let Some(last) = folders.pop() else {
+        if folders.is_empty() && excluded.is_empty() {
             self.send(Message::Dir(Box::new(Finished { dir: listed, node, claim })));
             return None;
-        };
+        }
         self.send(Message::Dir(Box::new(Finished { dir: listed, node: Arc::clone(&node), claim })));
+        for folder in excluded {
+            self.leave_out(&dir, &node, folder);
+        }
+        let Some(last) = folders.pop() else {
+            self.send(Message::Nothing(Some(node)));
+            return None;
+        };
         let keep_open = self.open_dirs.load(Ordering::Relaxed) < self.max_open;
         for folder in folders {
             let within = keep_open.then(|| Arc::clone(&dir));
@@ -364,7 +341,7 @@ impl<L: Lister> Walk<L> {
         }
     }
 
-    fn listed(node: &Node, facts: &FileFacts, state: DirState, writer: &BlockWriter) -> ListedDir {
+    pub(super) fn listed(node: &Node, facts: &FileFacts, state: DirState, writer: &BlockWriter) -> ListedDir {
         let name: &[u8] = match &node.parent {
             Some(_) => &node.name,
             None => node.name.rsplit(|b| *b == b'/').next().unwrap_or(&node.name),

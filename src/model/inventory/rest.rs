@@ -6,7 +6,6 @@ use super::Inventory;
 use crate::model::links::LinkSlot;
 use crate::model::measure::Measure;
 use crate::model::node::DirId;
-use crate::model::tree::DirState;
 use crate::model::usage::{BLOCK, Usage};
 
 /// A folder above stores, while it is added up.
@@ -63,7 +62,7 @@ impl Inventory {
         let mut todo = vec![id];
         while let Some(at) = todo.pop() {
             let Some(dir) = self.tree.get(at) else { continue };
-            if matches!(dir.state, DirState::Listed | DirState::Failed) {
+            if dir.state.has_files() {
                 let head = dir.head();
                 sum.usage += head.itself;
                 sum.usage += head.plain;

@@ -6,7 +6,6 @@ use super::{Blob, Inventory};
 use crate::model::item::{BlobId, Item, ItemId, NewBlob, NewItem, NewStore, Part, Role, Store, StoreId};
 use crate::model::measure::Measure;
 use crate::model::node::{DirId, NodeId};
-use crate::model::tree::DirState;
 use crate::model::verdict::Verdict;
 use crate::text;
 
@@ -287,7 +286,7 @@ impl Inventory {
                 }
                 if partly.contains(&child) {
                     todo.push(child);
-                } else if self.tree.get(child).is_some_and(|d| d.state != DirState::Skipped) {
+                } else if self.tree.get(child).is_some_and(|d| !d.state.is_left_out()) {
                     nodes.push(NodeId::dir(child));
                 }
             }

@@ -124,13 +124,13 @@ impl<'a> Builder<'a> {
             self.found.root = id;
         }
         let state = match entry {
-            Entry { excluded: Some(_), .. } => DirState::Skipped,
+            Entry { excluded: Some(why), .. } => why.state(),
             Entry { unread: true, .. } => DirState::Unread,
             Entry { read_error: true, .. } => DirState::Failed,
             _ => DirState::Listed,
         };
         let mut facts = facts(entry, Kind::Dir);
-        if matches!(state, DirState::Skipped | DirState::Unread) {
+        if state.is_left_out() || state == DirState::Unread {
             facts = FileFacts { size: 0, blocks: 0, ..facts };
         } else {
             self.counted.entries += 1;
@@ -308,7 +308,7 @@ impl<'a> Builder<'a> {
         self.announce();
         let id = self.number()?;
         let parent = self.way.last().map(|f| f.id);
-        let mut dir = ListedDir { state: DirState::Skipped, ..skeleton(id, parent, &entry.name) };
+        let mut dir = ListedDir { state: why.state(), ..skeleton(id, parent, &entry.name) };
         dir.dev = match (why, entry.dev, self.way.last()) {
             (Excluded::Elsewhere, Some(dev), _) => self.device(dev)?,
             (_, _, frame) => frame.map_or(DevId(0), |f| f.dev_id),

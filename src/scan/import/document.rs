@@ -6,6 +6,7 @@
 use std::io::Read;
 
 use super::lexer::{Broken, Lexer};
+use crate::model::tree::DirState;
 use crate::text;
 
 /// What the head says.
@@ -41,6 +42,16 @@ pub enum Excluded {
     Elsewhere,
     /// Somebody did not want it.
     Unwanted,
+}
+
+impl Excluded {
+    /// What that makes of a folder.
+    pub fn state(self) -> DirState {
+        match self {
+            Self::Elsewhere => DirState::Skipped,
+            Self::Unwanted => DirState::Excluded,
+        }
+    }
 }
 
 /// What is said of a file or folder.
