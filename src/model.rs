@@ -4,6 +4,7 @@
 
 pub mod again;
 pub mod category;
+pub mod folder;
 pub mod headline;
 pub mod inventory;
 pub mod item;
@@ -14,6 +15,7 @@ pub mod mount;
 pub mod node;
 pub mod packed;
 pub mod problem;
+pub mod recent;
 pub mod rows;
 pub mod tree;
 pub mod usage;
