@@ -296,6 +296,11 @@ impl Tree {
         Some(dir.into())
     }
 
+    /// Something that changes when a directory is read again: where its files lay then says nothing any more.
+    pub fn stamp(&self, id: DirId) -> Option<usize> {
+        self.get(id).map(|d| Arc::as_ptr(&d.block).cast::<u8>() as usize)
+    }
+
     /// Whether `inner` is `outer` or lies below it.
     pub fn is_within(&self, inner: DirId, outer: DirId) -> bool {
         self.ancestors(inner).any(|d| d == outer)
