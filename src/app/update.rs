@@ -2,6 +2,7 @@
 
 use super::App;
 use super::event::{Effect, Event};
+use super::files::View;
 use super::mode::{Confirm, Mode};
 use crate::model::inventory::ScanEvent;
 use crate::model::mount::Pressure;
@@ -15,6 +16,15 @@ use crate::text;
 impl App {
     /// Takes an event; says what is to be done outside.
     pub fn update(&mut self, event: Event) -> Option<Effect> {
+        let changes_no_mark = matches!(&event, Event::Tick(_) | Event::Progress(_) | Event::Scan(_));
+        let effect = self.take(event);
+        if self.browse.view == View::Files && !changes_no_mark {
+            self.browse.files.follow(&self.inventory, &self.marks);
+        }
+        effect
+    }
+
+    fn take(&mut self, event: Event) -> Option<Effect> {
         match event {
             Event::Key { key, burst } => {
                 self.status.message = None;
@@ -82,6 +92,10 @@ impl App {
             Event::Refresh => {
                 if self.inventory.is_stale() && !self.status.again {
                     self.refresh();
+                } else if self.inventory.is_stale() && self.browse.view == View::Files {
+                    // Folders are shown while they are read again; groups wait until they are whole.
+                    self.inventory.tree.roll_up();
+                    self.open_folder();
                 }
                 None
             }
@@ -92,7 +106,15 @@ impl App {
     fn refresh(&mut self) {
         self.inventory.refresh();
         self.status.count(&self.inventory, &self.marks, &self.context);
-        self.browse.rebuild(&self.inventory);
+        self.show_rows();
+    }
+
+    /// Finds the rows of the view on the screen anew; the other one follows when it is shown.
+    fn show_rows(&mut self) {
+        match self.browse.view {
+            View::Groups => self.browse.rebuild(&self.inventory),
+            View::Files => self.open_folder(),
+        }
     }
 
     fn scan(&mut self, event: ScanEvent) -> Option<Effect> {
@@ -121,7 +143,7 @@ impl App {
         self.inventory.set_in_use(&seen.seen);
         self.status.closed_processes = Some(seen.closed);
         self.status.can_go = self.inventory.can_go(None);
-        self.browse.rebuild(&self.inventory);
+        self.show_rows();
         if !matches!(self.mode, Mode::Looking) {
             return None;
         }
