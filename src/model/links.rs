@@ -134,12 +134,14 @@ impl LinkTable {
         self.shards.iter().map(|s| lock(s).inodes.len()).max().unwrap_or(0) << SHARD_BITS
     }
 
-    /// A copy of all facts, indexed by slot number, for a pass over everything.
+    /// A copy of all facts, indexed by slot number, for a pass over everything. A scan may enter more meanwhile; no
+    /// directory that was handed over names those yet.
     pub fn snapshot(&self) -> Vec<Option<LinkedInode>> {
         let mut all = vec![None; self.bound()];
         for (s, shard) in self.shards.iter().enumerate() {
             for (i, inode) in lock(shard).inodes.iter().enumerate() {
-                all[(i << SHARD_BITS) | s] = Some(*inode);
+                let Some(place) = all.get_mut((i << SHARD_BITS) | s) else { break };
+                *place = Some(*inode);
             }
         }
         all
@@ -203,6 +205,18 @@ mod tests {
         assert_eq!(t.known(DevId(1), 7, 1), None);
         assert_eq!(t.enter(inode(7, 2)), slots[7]);
         assert_eq!(t.len(), 5000);
+    }
+
+    #[test]
+    fn a_copy_can_be_taken_while_a_scan_enters_more() {
+        let t = LinkTable::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..100_000).for_each(|i| drop(t.enter(inode(i, 1)))));
+            while t.len() < 100_000 {
+                let known = t.len();
+                assert!(t.snapshot().iter().flatten().count() >= known.min(1));
+            }
+        });
     }
 
     #[test]

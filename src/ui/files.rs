@@ -90,7 +90,7 @@ fn title(canvas: &mut Canvas<'_>, app: &App, y: u16) {
         shown.insert_str(0, &format!("{} of ", text::full_count(files.folder.nodes.len() as u64)));
     }
     let mut right = format!("{shown}, {}", size(dir.total));
-    if files.folder.recent.files > 0 {
+    if files.look.bytes(files.folder.recent) > 0 {
         right.push_str(&format!(", {} in 24 h", size(files.folder.recent)));
     }
     let end = canvas.width() - 1;
@@ -128,7 +128,7 @@ fn draw_row(canvas: &mut Canvas<'_>, app: &App, columns: &Columns, node: NodeId,
     if let Some(at) = columns.files {
         canvas.right(at, y, &text::count(usage.files), theme.dim());
     }
-    if let Some(at) = columns.recent.filter(|_| recent.files > 0) {
+    if let Some(at) = columns.recent.filter(|_| files.look.bytes(recent) > 0) {
         canvas.right(at, y, &size(recent), theme.plain());
     }
     if let Some(at) = columns.age.filter(|_| newest > 0) {
