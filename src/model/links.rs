@@ -211,7 +211,11 @@ mod tests {
     fn a_copy_can_be_taken_while_a_scan_enters_more() {
         let t = LinkTable::default();
         std::thread::scope(|scope| {
-            scope.spawn(|| (0..100_000).for_each(|i| drop(t.enter(inode(i, 1)))));
+            scope.spawn(|| {
+                for i in 0..100_000 {
+                    t.enter(inode(i, 1));
+                }
+            });
             while t.len() < 100_000 {
                 let known = t.len();
                 assert!(t.snapshot().iter().flatten().count() >= known.min(1));
