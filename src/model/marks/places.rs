@@ -310,4 +310,13 @@ mod tests {
         marks.toggle_place(&i, node(&i, "/h/c/models/y"));
         assert_eq!(states(&i, &marks, ALL), "-- --* *   ");
     }
+
+    #[test]
+    fn a_file_in_what_was_scanned_can_be_marked_but_not_the_whole() {
+        let mut i = Inventory::new(tree(&[("file", kib(1))]));
+        i.apply(ScanEvent::Finished { stopped: false });
+        i.refresh();
+        assert_eq!(i.why_kept(node(&i, "/file")), None);
+        assert!(i.why_kept(node(&i, "/")).is_some_and(|why| why.contains("never marked as a whole")));
+    }
 }
