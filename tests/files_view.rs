@@ -400,6 +400,28 @@ fn it_is_live_while_the_scan_runs() {
     assert_eq!(under_cursor(&app), "bo", "nobody moved, so the cursor stays at the top");
 }
 
+/// The folder as it is read again, with other files in it.
+fn read_again(app: &App, id: DirId, files: &[(&[u8], u64)]) -> ListedDir {
+    let old = app.inventory.tree.get(id).expect("there").clone();
+    let facts = old.facts();
+    let mut writer = BlockWriter::default();
+    for (name, mib) in files {
+        let file = FileFacts { kind: Kind::File, size: mib << 20, blocks: mib << 11, ..facts };
+        writer.file(name, file, &facts);
+    }
+    ListedDir {
+        id,
+        parent: app.inventory.tree.parent(id),
+        dev: old.dev,
+        ino: old.ino,
+        uid: old.uid,
+        mtime: old.mtime,
+        state: DirState::Listed,
+        block: writer.finish(old.head().name, &facts),
+        kept: Vec::new(),
+    }
+}
+
 #[test]
 fn reading_again_keeps_place_cursor_and_marks() {
     let mut app = files();
@@ -409,34 +431,38 @@ fn reading_again_keeps_place_cursor_and_marks() {
     let Some(Effect::Rescan(again)) = press(&mut app, "r") else { panic!("a rescan") };
     assert_eq!(again[0].path.to_str(), Some("/home/ana/work"));
     // A file before it in the folder makes every number another one.
-    let id = again[0].id;
-    let old = app.inventory.tree.get(id).expect("there").clone();
-    let facts = old.facts();
-    let mut writer = BlockWriter::default();
-    for (name, mib) in [(&b"a new one"[..], 1), (b"data.bin", 800)] {
-        let file = FileFacts { kind: Kind::File, size: mib << 20, blocks: mib << 11, ..facts };
-        writer.file(name, file, &facts);
-    }
-    let dir = ListedDir {
-        id,
-        parent: app.inventory.tree.parent(id),
-        dev: old.dev,
-        ino: old.ino,
-        uid: old.uid,
-        mtime: old.mtime,
-        state: DirState::Listed,
-        block: writer.finish(b"work", &facts),
-        kept: Vec::new(),
-    };
+    let dir = read_again(&app, again[0].id, &[(b"a new one", 1), (b"data.bin", 800)]);
     let _ = app.update(Event::Scan(ScanEvent::Again("/home/ana/work".into())));
+    press(&mut app, "i");
     let _ = app.update(Event::Scan(ScanEvent::Dirs(vec![dir])));
     // Between the two nothing stale is drawn, and nothing is marked by a number of before.
+    assert!(matches!(app.mode, Mode::Browse));
     screen(&mut app, 80, 24, PLAIN);
     press(&mut app, " ");
     let _ = app.update(Event::Scan(ScanEvent::Finished { stopped: false }));
     assert_eq!(names(&app), ["data.bin", "a new one"]);
     assert_eq!(under_cursor(&app), "data.bin");
     assert_eq!(targets(&app), ["/home/ana/work/data.bin"]);
+}
+
+#[test]
+fn the_groups_show_no_file_by_a_place_of_before_either() {
+    let mut app = app();
+    let work = node(&app, "/home/ana/work");
+    app.browse.reveal(&app.inventory, RowKey::Node(work));
+    press(&mut app, "<right>");
+    let Some(Effect::Rescan(again)) = press(&mut app, "r") else { panic!("a rescan") };
+    let long = [b'x'; 255];
+    for n in 1..40 {
+        let files: Vec<(&[u8], u64)> = vec![(&long[..n * 6], 1), (b"data.bin", 800), (&long, 3)];
+        let dir = read_again(&app, again[0].id, &files);
+        let _ = app.update(Event::Scan(ScanEvent::Dirs(vec![dir])));
+        screen(&mut app, 140, 40, PLAIN);
+        press(&mut app, " ");
+        assert!(app.marks.is_empty());
+    }
+    let _ = app.update(Event::Scan(ScanEvent::Finished { stopped: false }));
+    assert!(screen(&mut app, 140, 40, PLAIN).contains("data.bin"));
 }
 
 #[test]

@@ -17,6 +17,11 @@ use crate::removal::restore;
 impl App {
     /// Does what a key of the main view means.
     pub(super) fn act(&mut self, action: Action) -> Option<Effect> {
+        if action == Action::Mark && self.status.again {
+            // Marks are found again by their paths when it is over; one that came meanwhile would not be.
+            self.status.say("something is being read again; marks can be set when that is done");
+            return None;
+        }
         let action = match self.browse.view {
             View::Groups => action,
             View::Files => match self.act_in_files(action) {

@@ -6,6 +6,8 @@ use super::files::View;
 use super::mode::{Confirm, Mode};
 use crate::model::inventory::ScanEvent;
 use crate::model::mount::Pressure;
+use crate::model::node::{DirId, NodeId};
+use crate::model::rows::RowKey;
 use crate::removal::draft::Draft;
 use crate::removal::execute::{Outcome, Report};
 use crate::removal::facts::{Facts, Question, watched};
@@ -122,7 +124,12 @@ impl App {
         if let ScanEvent::Again(_) = &event {
             self.status.again = true;
         }
+        let replaced: Vec<DirId> = match &event {
+            ScanEvent::Dirs(dirs) if self.status.again => dirs.iter().map(|d| d.id).collect(),
+            _ => Vec::new(),
+        };
         self.inventory.apply(event);
+        self.drop_stale(&replaced);
         if !finished {
             return None;
         }
@@ -137,6 +144,19 @@ impl App {
         self.status.count(&self.inventory, &self.marks, &self.context);
         // Who uses what is shown beside the rows; before anything goes it is looked up again.
         Some(Effect::LookInUse(watched(&self.inventory, &Draft::default())))
+    }
+
+    /// Where files lay in a folder says nothing once it was read again, so nothing on the screen may go by it.
+    fn drop_stale(&mut self, replaced: &[DirId]) {
+        let stale = |n: NodeId| !n.is_dir() && replaced.contains(&n.dir);
+        if let Mode::Details { key, names, .. } = &self.mode
+            && (matches!(key, RowKey::Node(n) if stale(*n)) || names.iter().any(|n| stale(*n)))
+        {
+            self.mode = Mode::Browse;
+        }
+        if self.browse.rows.iter().any(|r| matches!(r.key, RowKey::Node(n) if stale(n))) {
+            self.browse.rebuild(&self.inventory);
+        }
     }
 
     fn in_use(&mut self, seen: InUse) -> Option<Effect> {
