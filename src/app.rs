@@ -2,10 +2,12 @@
 //! an [`Effect`] comes out, and the loop outside carries it out.
 
 mod act;
+mod act_files;
 pub mod action;
 pub mod browse;
 mod dialogs;
 pub mod event;
+pub mod files;
 pub mod keymap;
 pub mod mode;
 mod reread;

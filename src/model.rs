@@ -5,6 +5,7 @@
 pub mod again;
 pub mod block;
 pub mod category;
+pub mod folder;
 pub mod headline;
 pub mod inventory;
 pub mod item;
@@ -15,6 +16,7 @@ pub mod mount;
 pub mod node;
 pub mod packed;
 pub mod problem;
+pub mod recent;
 pub mod rows;
 pub mod tree;
 pub mod usage;

@@ -3,6 +3,7 @@
 mod details;
 mod done;
 mod empty;
+mod files;
 mod footer;
 mod header;
 mod help;
@@ -15,6 +16,7 @@ mod working;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::app::files::View;
 use crate::app::{App, Mode};
 pub use theme::Theme;
 
@@ -48,7 +50,7 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
         Mode::Browse | Mode::Filter(_) | Mode::Looking | Mode::ConfirmQuit => {
             main_view(&mut canvas, app, area);
         }
-        Mode::Details(key, scroll) => details::draw(&mut canvas, app, *key, *scroll),
+        Mode::Details { key, names, scroll } => details::draw(&mut canvas, app, *key, names, *scroll),
         Mode::Help(scroll) => help::draw(&mut canvas, *scroll),
         Mode::Confirm(confirm) => plan::draw(&mut canvas, app, confirm),
         Mode::Removing { progress, stopping, plan } => {
@@ -63,6 +65,9 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
 
 fn main_view(canvas: &mut Canvas<'_>, app: &App, area: Rect) {
     header::draw(canvas, app);
-    list::draw(canvas, app, 6, list_height(area.height));
+    match app.browse.view {
+        View::Groups => list::draw(canvas, app, 6, list_height(area.height)),
+        View::Files => files::draw(canvas, app, 5, list_height(area.height)),
+    }
     footer::draw(canvas, app);
 }

@@ -194,9 +194,10 @@ fn the_marks_of_ncdu_are_understood_and_kept() {
         assert_eq!(state("/srv/data"), DirState::Listed);
         assert_eq!(state("/srv/data/closed"), DirState::Failed);
         assert_eq!(state("/srv/data/closed/below"), DirState::Listed);
-        for skipped in ["proc", "mnt", "cut"] {
+        for skipped in ["proc", "mnt"] {
             assert_eq!(state(&format!("/srv/data/{skipped}")), DirState::Skipped, "{skipped}");
         }
+        assert_eq!(state("/srv/data/cut"), DirState::Excluded);
         let kind = |path: &str| tree.facts(at(path)).expect(path).kind;
         assert_eq!(kind("/srv/data/sub/link"), Kind::Link);
         assert_eq!(kind("/srv/data/sub/pipe"), Kind::Special);

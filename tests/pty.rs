@@ -100,6 +100,59 @@ fn mark_plan_trash_undo_quit() {
 }
 
 #[test]
+fn a_folder_is_found_trashed_and_brought_back_in_the_files_view() {
+    let world = World::new();
+    let work = world.home.join("work");
+    let before = walkdir::WalkDir::new(&work).into_iter().count();
+    assert!(before > 1, "there is something in it");
+    let mut term = world.start(&[], &[]);
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    term.send("\t");
+    term.wait_for("LAST 24 H");
+    // In, out again, and the cursor is where it was.
+    go_to(&mut term, ".keras/");
+    term.type_slowly("\r");
+    term.wait_for("~/.keras ");
+    go_to(&mut term, "keras.json");
+    term.type_slowly(" ");
+    term.wait_for("protected");
+    term.type_slowly("h");
+    term.wait_until("the folder that was left", |s| {
+        s.lines().any(|l| l.starts_with('>') && l.contains(".keras/"))
+    });
+    go_to(&mut term, "work/");
+    term.type_slowly(" ");
+    term.wait_for("1 marked");
+    term.send("d");
+    term.wait_for("PLAN");
+    term.type_slowly("2\r");
+    term.wait_for("y/N");
+    term.send("y");
+    term.wait_for("DONE");
+    assert!(!work.exists());
+    term.type_slowly("\u{1b}");
+    term.wait_until("its row is gone", |s| s.contains("LAST 24 H") && !s.contains(" work/"));
+    term.send("u");
+    term.wait_for("back in place");
+    term.wait_until("its row is back", |s| s.contains(" work/"));
+    assert_eq!(walkdir::WalkDir::new(&work).into_iter().count(), before);
+    // One folder with known things in it goes as one.
+    go_to(&mut term, "runs/");
+    term.type_slowly(" d");
+    term.wait_for("PLAN  1 item");
+    term.type_slowly("2\r");
+    term.wait_for("y/N");
+    term.send("y");
+    term.wait_for("DONE");
+    assert!(!world.home.join("runs").exists());
+    term.type_slowly("\u{1b}u");
+    term.wait_for("back in place");
+    assert!(world.home.join("runs").exists());
+    term.type_slowly("q");
+    assert_eq!(term.exit_code(), 0);
+}
+
+#[test]
 fn trash_then_empty_gives_the_bytes_back() {
     let world = World::new();
     let mut term = world.start(&[], &[]);

@@ -5,17 +5,30 @@ use tui_input::Input;
 use super::App;
 use super::action::Action;
 use super::event::Effect;
+use super::files::View;
 use super::mode::Mode;
+use crate::model::folder::By;
 use crate::model::inventory::ScanState;
 use crate::model::rows::{RowKey, SortBy};
 use crate::removal::draft::Draft;
 use crate::removal::facts::watched;
 use crate::removal::restore;
-use crate::text;
 
 impl App {
     /// Does what a key of the main view means.
     pub(super) fn act(&mut self, action: Action) -> Option<Effect> {
+        if action == Action::Mark && self.status.again {
+            // Marks are found again by their paths when it is over; one that came meanwhile would not be.
+            self.status.say("something is being read again; marks can be set when that is done");
+            return None;
+        }
+        let action = match self.browse.view {
+            View::Groups => action,
+            View::Files => match self.act_in_files(action) {
+                Ok(effect) => return effect,
+                Err(action) => action,
+            },
+        };
         let page = self.browse.height.max(2) as isize - 1;
         match action {
             Action::Up => self.browse.step(-1),
@@ -36,7 +49,7 @@ impl App {
                 self.status.count_marked(&self.inventory, &self.marks);
             }
             Action::Plan => return self.begin_plan(),
-            Action::Filter => self.mode = Mode::Filter(Input::new(self.browse.lens.filter.clone())),
+            Action::Filter => self.mode = Mode::Filter(Input::new(self.browse.filter().to_string())),
             Action::Leftovers => {
                 self.browse.lens.leftovers = !self.browse.lens.leftovers;
                 self.browse.rebuild(&self.inventory);
@@ -45,10 +58,15 @@ impl App {
             Action::SortName => self.browse.sort(SortBy::Name, &self.inventory),
             Action::SortFiles => self.browse.sort(SortBy::Files, &self.inventory),
             Action::SortAge => self.browse.sort(SortBy::Age, &self.inventory),
+            Action::SortRecent => self.sort_files(By::Recent),
+            Action::NextView if self.browse.view == View::Files => self.view(View::Groups),
+            Action::NextView | Action::ViewFiles => self.view(View::Files),
+            Action::ViewGroups => self.view(View::Groups),
+            Action::Place => self.go_to_place(),
             Action::SizeKind => self.browse.apparent = !self.browse.apparent,
             Action::Details => {
                 if let Some(row) = self.browse.row() {
-                    self.mode = Mode::Details(row.key, 0);
+                    self.details(row.key);
                 }
             }
             Action::Rescan => return self.rescan_row(),
@@ -58,8 +76,9 @@ impl App {
             Action::EmptyTrash => self.begin_empty(),
             Action::Help => self.mode = Mode::Help(0),
             Action::Back => {
-                if !self.browse.lens.filter.is_empty() || self.browse.lens.leftovers {
-                    self.browse.show_all(&self.inventory);
+                let leftovers = self.browse.view == View::Groups && self.browse.lens.leftovers;
+                if !self.browse.filter().is_empty() || leftovers {
+                    self.show_all();
                 }
             }
             Action::Quit | Action::Interrupt => return self.leave(action == Action::Interrupt),
@@ -95,16 +114,9 @@ impl App {
     /// Why a row cannot be marked.
     fn why_not(&self, key: RowKey) -> String {
         match key {
-            RowKey::Item(id) => {
-                let notes = self.inventory.notes(id);
-                let verdict = self.inventory.verdict(id).label();
-                match notes.last() {
-                    Some(note) => format!("{verdict}: {note}"),
-                    None => format!("{verdict}: it cannot be marked"),
-                }
-            }
+            RowKey::Item(id) => self.inventory.why_item_kept(id),
             RowKey::Rest => "everything else is never marked as a whole; open it with →".into(),
-            RowKey::Node(_) => "what was scanned is never marked as a whole; open it with →".into(),
+            RowKey::Node(node) => self.inventory.why_kept(node).unwrap_or_default(),
             _ => "nothing in it may be removed; open it with → to see why".into(),
         }
     }
@@ -137,18 +149,10 @@ impl App {
     }
 
     fn copy(&mut self) -> Option<Effect> {
-        let tree = &self.inventory.tree;
-        let node = match self.browse.row()?.key {
-            RowKey::Item(id) => self.inventory.item(id)?.parts.first()?.node,
-            RowKey::Store(_, id) => self.inventory.store(id)?.root.into(),
-            RowKey::Node(node) => node,
-            RowKey::Category(_) | RowKey::Rest => {
-                self.status.say("a group has no path");
-                return None;
-            }
+        let Some(node) = self.inventory.place_of(self.browse.row()?.key) else {
+            self.status.say("a group has no path");
+            return None;
         };
-        let path = text::path(&tree.path(node));
-        self.status.say(format!("copied, if your terminal allows it: {path}"));
-        Some(Effect::Copy(path))
+        Some(self.copy_path(node))
     }
 }

@@ -37,6 +37,16 @@ pub enum Action {
     SortFiles,
     /// Sort by age.
     SortAge,
+    /// Sort files by what was written lately.
+    SortRecent,
+    /// The other view.
+    NextView,
+    /// The groups.
+    ViewGroups,
+    /// The folders.
+    ViewFiles,
+    /// The same thing in the other view.
+    Place,
     /// Blocks on disk or lengths of files.
     SizeKind,
     /// All about the row.

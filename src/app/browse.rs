@@ -1,5 +1,6 @@
 //! Where the person is: the visible rows, the cursor, what is open. The cursor is a thing, not a row number.
 
+use super::files::{Files, View};
 use crate::model::inventory::Inventory;
 use crate::model::rows::{self, Lens, Row, RowKey, SortBy};
 use crate::model::verdict::Verdict;
@@ -21,6 +22,10 @@ pub struct Browse {
     pub apparent: bool,
     /// Whether the person has moved; until then the cursor finds the best place by itself.
     pub touched: bool,
+    /// Which view is on the screen.
+    pub view: View,
+    /// The other view.
+    pub files: Files,
 }
 
 impl Browse {
@@ -68,6 +73,24 @@ impl Browse {
             self.top = at + 1 - height;
         }
         self.top = self.top.min(self.rows.len().saturating_sub(height));
+        self.files.scroll(height);
+    }
+
+    /// What is searched for in the view on the screen.
+    pub fn filter(&self) -> &str {
+        if self.view == View::Files { &self.files.look.filter } else { &self.lens.filter }
+    }
+
+    /// Shows a row: what it lies in is opened. If it has no row of its own, what is above it is shown.
+    pub fn reveal(&mut self, inventory: &Inventory, key: RowKey) {
+        self.lens.filter.clear();
+        self.lens.leftovers = false;
+        let line: Vec<RowKey> = std::iter::successors(Some(key), |k| inventory.row_above(*k)).collect();
+        self.lens.open.extend(&line[1..]);
+        self.touched = true;
+        self.rebuild(inventory);
+        let at = line.iter().find_map(|k| self.rows.iter().position(|r| r.key == *k));
+        self.go(at.unwrap_or(0));
     }
 
     /// Moves the cursor by so many rows.

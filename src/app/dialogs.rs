@@ -7,6 +7,7 @@ use super::action::Action;
 use super::event::Effect;
 use super::keymap::{self, Key};
 use super::mode::{Asked, Confirm, DELETE, EMPTY, Mode};
+use crate::model::marks::Mark;
 use crate::removal::empty::Empty;
 use crate::removal::execute::Progress;
 
@@ -18,7 +19,7 @@ impl App {
             (_, Key::Ctrl('l')) => Some(Effect::Redraw),
             (Mode::Browse, _) => keymap::action(key).and_then(|a| self.act(a)),
             (Mode::Filter(_), _) => self.filter_key(key),
-            (Mode::Details(_, scroll) | Mode::Help(scroll) | Mode::Done { scroll, .. }, _) => {
+            (Mode::Details { scroll, .. } | Mode::Help(scroll) | Mode::Done { scroll, .. }, _) => {
                 if scrolled(scroll, key) {
                     return None;
                 }
@@ -62,22 +63,21 @@ impl App {
         match key {
             Key::Esc => {
                 self.mode = Mode::Browse;
-                self.browse.show_all(&self.inventory);
+                self.show_all();
             }
             Key::Enter => self.mode = Mode::Browse,
             Key::Ctrl('c') => {
                 self.mode = Mode::Browse;
                 return None;
             }
-            Key::Up => self.browse.step(-1),
-            Key::Down => self.browse.step(1),
+            Key::Up => return self.act(Action::Up),
+            Key::Down => return self.act(Action::Down),
             _ => {
                 edit(input, key);
-                self.browse.lens.filter = input.value().to_lowercase();
+                let text = input.value().to_lowercase();
+                self.search(text);
             }
         }
-        self.browse.touched = true;
-        self.browse.rebuild(&self.inventory);
         None
     }
 
@@ -108,8 +108,14 @@ impl App {
             }
             (Asked::Nothing, Key::Char(' ')) => {
                 // What is dropped changes what everything else gives back: look and plan anew.
-                let mark = confirm.plan().lines.get(confirm.cursor).map(|l| l.mark)?;
-                self.marks.remove(mark);
+                let (plan, line) = (confirm.plan(), confirm.cursor);
+                let mark = plan.lines.get(line).map(|l| l.mark)?;
+                let whole = |n| plan.steps().iter().any(|s| s.line() == line && s.target().node == n);
+                match mark {
+                    // A folder that goes as one takes the items in it along, so they are dropped with it.
+                    Mark::Node(node) if whole(node) => self.marks.unmark_place(&self.inventory, node),
+                    mark => self.marks.remove(mark),
+                }
                 self.status.count_marked(&self.inventory, &self.marks);
                 self.mode = Mode::Browse;
                 if self.marks.is_empty() { None } else { self.begin_plan() }

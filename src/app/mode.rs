@@ -2,6 +2,7 @@
 
 use tui_input::Input;
 
+use crate::model::node::NodeId;
 use crate::model::rows::RowKey;
 use crate::removal::empty::Empty;
 use crate::removal::execute::{Progress, Report};
@@ -15,7 +16,14 @@ pub enum Mode {
     /// Typing what to search for.
     Filter(Input),
     /// All about one row.
-    Details(RowKey, usize),
+    Details {
+        /// The row.
+        key: RowKey,
+        /// The names of its inode that were seen, if it is a file with several.
+        names: Vec<NodeId>,
+        /// Scrolled so far.
+        scroll: usize,
+    },
     /// Help, scrolled so far.
     Help(usize),
     /// Looking at what is about to go.

@@ -95,7 +95,7 @@ impl App {
     }
 
     /// Reads folders again with everything below them.
-    fn again_whole(&mut self, folders: &[DirId]) -> Option<Effect> {
+    pub(super) fn again_whole(&mut self, folders: &[DirId]) -> Option<Effect> {
         match self.again(folders)? {
             Effect::Rescan(mut all) => {
                 for again in &mut all {

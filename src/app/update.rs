@@ -2,9 +2,12 @@
 
 use super::App;
 use super::event::{Effect, Event};
+use super::files::View;
 use super::mode::{Confirm, Mode};
 use crate::model::inventory::ScanEvent;
 use crate::model::mount::Pressure;
+use crate::model::node::{DirId, NodeId};
+use crate::model::rows::RowKey;
 use crate::removal::draft::Draft;
 use crate::removal::execute::{Outcome, Report};
 use crate::removal::facts::{Facts, Question, watched};
@@ -15,6 +18,15 @@ use crate::text;
 impl App {
     /// Takes an event; says what is to be done outside.
     pub fn update(&mut self, event: Event) -> Option<Effect> {
+        let changes_no_mark = matches!(&event, Event::Tick(_) | Event::Progress(_) | Event::Scan(_));
+        let effect = self.take(event);
+        if self.browse.view == View::Files && !changes_no_mark {
+            self.browse.files.follow(&self.inventory, &self.marks);
+        }
+        effect
+    }
+
+    fn take(&mut self, event: Event) -> Option<Effect> {
         match event {
             Event::Key { key, burst } => {
                 self.status.message = None;
@@ -82,6 +94,10 @@ impl App {
             Event::Refresh => {
                 if self.inventory.is_stale() && !self.status.again {
                     self.refresh();
+                } else if self.inventory.is_stale() && self.browse.view == View::Files {
+                    // Folders are shown while they are read again; groups wait until they are whole.
+                    self.inventory.tree.roll_up();
+                    self.open_folder();
                 }
                 None
             }
@@ -92,7 +108,15 @@ impl App {
     fn refresh(&mut self) {
         self.inventory.refresh();
         self.status.count(&self.inventory, &self.marks, &self.context);
-        self.browse.rebuild(&self.inventory);
+        self.show_rows();
+    }
+
+    /// Finds the rows of the view on the screen anew; the other one follows when it is shown.
+    fn show_rows(&mut self) {
+        match self.browse.view {
+            View::Groups => self.browse.rebuild(&self.inventory),
+            View::Files => self.open_folder(),
+        }
     }
 
     fn scan(&mut self, event: ScanEvent) -> Option<Effect> {
@@ -100,7 +124,12 @@ impl App {
         if let ScanEvent::Again(_) = &event {
             self.status.again = true;
         }
+        let replaced: Vec<DirId> = match &event {
+            ScanEvent::Dirs(dirs) if self.status.again => dirs.iter().map(|d| d.id).collect(),
+            _ => Vec::new(),
+        };
         self.inventory.apply(event);
+        self.drop_stale(&replaced);
         if !finished {
             return None;
         }
@@ -121,11 +150,24 @@ impl App {
         Some(Effect::LookInUse(watched(&self.inventory, &Draft::default())))
     }
 
+    /// Where files lay in a folder says nothing once it was read again, so nothing on the screen may go by it.
+    fn drop_stale(&mut self, replaced: &[DirId]) {
+        let stale = |n: NodeId| !n.is_dir() && replaced.contains(&n.dir);
+        if let Mode::Details { key, names, .. } = &self.mode
+            && (matches!(key, RowKey::Node(n) if stale(*n)) || names.iter().any(|n| stale(*n)))
+        {
+            self.mode = Mode::Browse;
+        }
+        if self.browse.rows.iter().any(|r| matches!(r.key, RowKey::Node(n) if stale(n))) {
+            self.browse.rebuild(&self.inventory);
+        }
+    }
+
     fn in_use(&mut self, seen: InUse) -> Option<Effect> {
         self.inventory.set_in_use(&seen.seen);
         self.status.closed_processes = Some(seen.closed);
         self.status.can_go = self.inventory.can_go(None);
-        self.browse.rebuild(&self.inventory);
+        self.show_rows();
         if !matches!(self.mode, Mode::Looking) {
             return None;
         }

@@ -21,6 +21,14 @@ pub struct Block {
     len: u32,
 }
 
+impl Block {
+    /// Whether both are the same piece of memory.
+    pub fn is(&self, other: &Self) -> bool {
+        let (a, b): (&[u8], &[u8]) = (self, other);
+        std::ptr::eq(a, b)
+    }
+}
+
 impl Deref for Block {
     type Target = [u8];
 

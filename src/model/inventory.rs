@@ -5,6 +5,7 @@
 
 mod event;
 mod groups;
+pub mod places;
 mod rest;
 mod sets;
 mod stores;
@@ -290,7 +291,7 @@ impl Inventory {
                 self.verdict(id).removable()
                     && self.item(id).is_some_and(|i| !i.parts.is_empty() || !i.holds.is_empty())
             }
-            RowKey::Node(node) => self.tree.facts(node).is_some() && !self.scanned.contains(&node.dir),
+            RowKey::Node(node) => self.why_kept(node).is_none(),
             RowKey::Category(_) | RowKey::Store(..) => {
                 self.below(key).into_iter().any(|k| self.may_be_marked(k))
             }

@@ -1,11 +1,15 @@
 //! What is chosen for removal: a set of ids, never of row numbers. Marks outlive sorting, filtering and rescans.
 
+mod places;
+
 use rustc_hash::FxHashSet;
 
 use super::inventory::Inventory;
 use super::item::ItemId;
 use super::node::NodeId;
 use super::rows::RowKey;
+
+pub use places::Places;
 
 /// Something that can be marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,6 +58,11 @@ impl Marks {
     /// Unmarks everything.
     pub fn clear(&mut self) {
         self.set.clear();
+    }
+
+    /// Whether exactly this is marked.
+    pub fn contains(&self, mark: Mark) -> bool {
+        self.set.contains(&mark)
     }
 
     /// Marks one thing as it is.
@@ -202,8 +211,9 @@ impl Marks {
         let line: Vec<NodeId> = tree.ancestors(node.dir).map(NodeId::dir).collect();
         let Some(top) = line.iter().position(|n| self.set.contains(&Mark::Node(*n))) else { return };
         self.set.remove(&Mark::Node(line[top]));
+        let places = Places::new(inventory, self);
         for dir in &line[..=top] {
-            let spared = |n: NodeId| n == node || line.contains(&n);
+            let spared = |n: NodeId| n == node || line.contains(&n) || places.needs_no_mark(n);
             let inside = tree.children(dir.dir).map(NodeId::dir);
             let files = tree.files(dir.dir).map(|f| NodeId { dir: dir.dir, at: f.at });
             let rest: Vec<NodeId> = inside.chain(files).filter(|n| !spared(*n)).collect();

@@ -310,6 +310,11 @@ impl Tree {
         Some(dir.into())
     }
 
+    /// The files of a directory as they are now. Read again it has others: where they lay says nothing any more.
+    pub fn block(&self, id: DirId) -> Option<&Block> {
+        self.get(id).map(|d| &d.block)
+    }
+
     /// Whether `inner` is `outer` or lies below it.
     pub fn is_within(&self, inner: DirId, outer: DirId) -> bool {
         self.ancestors(inner).any(|d| d == outer)

@@ -1,6 +1,8 @@
 //! From marks to what exactly would go: every marked thing as the files and folders it consists of, without what is
 //! protected or in use. Pure: nothing is looked at yet.
 
+mod places;
+
 use std::path::PathBuf;
 
 use rustc_hash::FxHashSet;
@@ -13,7 +15,6 @@ use crate::model::measure::Selection;
 use crate::model::node::{Kind, NodeId};
 use crate::model::tree::DirState;
 use crate::model::verdict::Verdict;
-use crate::text;
 
 /// In which order the parts of a thing go: what points first, so that nothing ever points at nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,7 +105,7 @@ pub struct Draft {
 impl Draft {
     /// Works out what the marks mean.
     pub fn new(inventory: &Inventory, marks: &Marks) -> Self {
-        let mut maker = Maker { inventory, draft: Self::default(), taken: FxHashSet::default() };
+        let mut maker = Maker { inventory, marks, draft: Self::default(), taken: FxHashSet::default() };
         let items: Vec<ItemId> = marks
             .sorted()
             .into_iter()
@@ -133,6 +134,7 @@ impl Draft {
 
 struct Maker<'a> {
     inventory: &'a Inventory,
+    marks: &'a Marks,
     draft: Draft,
     taken: FxHashSet<NodeId>,
 }
@@ -189,34 +191,6 @@ impl Maker<'_> {
             verdict: inventory.verdict(id),
             notes: inventory.notes(id),
             key: item.key.clone(),
-            targets,
-        });
-    }
-
-    /// A file or folder of everything else. Stores inside it are not part of it.
-    fn node(&mut self, node: NodeId) {
-        let inventory = self.inventory;
-        if inventory.tree.facts(node).is_none() {
-            return;
-        }
-        let holes: FxHashSet<NodeId> = inventory
-            .stores()
-            .iter()
-            .map(|s| NodeId::dir(s.root))
-            .filter(|root| node.is_dir() && inventory.tree.is_within(root.dir, node.dir))
-            .collect();
-        let path = inventory.tree.path(node);
-        let key = format!("file:{}", text::path(&path));
-        let targets = self.expand(vec![(node, Order::Body)], &holes);
-        self.push(Entry {
-            mark: Mark::Node(node),
-            name: text::display(inventory.tree.name(node)),
-            kind: if node.is_dir() { "folder" } else { "file" },
-            path,
-            category: Category::Other,
-            verdict: Verdict::LookFirst,
-            notes: Vec::new(),
-            key,
             targets,
         });
     }

@@ -1,19 +1,23 @@
 //! Everything known of one row.
 
+mod place;
+
 use super::paint::Canvas;
 use crate::app::App;
+use crate::app::files::View;
+use crate::model::node::NodeId;
 use crate::model::rows::RowKey;
 use crate::text;
 
 /// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, app: &App, key: RowKey, scroll: usize) {
+pub fn draw(canvas: &mut Canvas<'_>, app: &App, key: RowKey, names: &[NodeId], scroll: usize) {
     let theme = canvas.theme;
     let last = canvas.height() - 1;
     canvas.text(1, 0, &app.inventory.row_name(key), theme.strong());
     canvas.rule(1);
     let width = canvas.width() - 18;
     let mut lines: Vec<(&str, String)> = Vec::new();
-    for (label, value) in facts(app, key) {
+    for (label, value) in facts(app, key, names) {
         for (i, line) in text::wrap(&value, width).into_iter().enumerate() {
             lines.push((if i == 0 { label } else { "" }, line));
         }
@@ -29,9 +33,12 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, key: RowKey, scroll: usize) {
     canvas.keys(last, &[("↑↓", "scroll")], &[("Esc", "back")]);
 }
 
-fn facts(app: &App, key: RowKey) -> Vec<(&'static str, String)> {
+fn facts(app: &App, key: RowKey, names: &[NodeId]) -> Vec<(&'static str, String)> {
     let inventory = &app.inventory;
-    let m = inventory.row_measure(key);
+    let m = match key {
+        RowKey::Node(node) if app.browse.view == View::Files => place::measure(app, node),
+        _ => inventory.row_measure(key),
+    };
     let size = |n| text::size(n, app.context.units);
     let mut facts: Vec<(&'static str, String)> = Vec::new();
     if let RowKey::Item(id) = key
@@ -64,13 +71,7 @@ fn facts(app: &App, key: RowKey) -> Vec<(&'static str, String)> {
         }
     }
     if let RowKey::Node(node) = key {
-        facts.push(("path", text::path(&inventory.tree.path(node))));
-        if let Some(file) = inventory.tree.file(node)
-            && let Some(slot) = file.link
-        {
-            let links = inventory.tree.links().get(slot).nlink;
-            facts.push(("names", format!("{links} hard links; its bytes come back with the last")));
-        }
+        facts.extend(place::facts(app, node, names));
     }
     facts.push((
         "on disk",
@@ -92,7 +93,14 @@ fn facts(app: &App, key: RowKey) -> Vec<(&'static str, String)> {
         };
         facts.push(("changed", format!("{}  ({age})", text::rfc3339(then).unwrap_or_default())));
     }
-    facts.push(("if deleted", inventory.row_verdict(key).label().to_string()));
+    let verdict = match key {
+        RowKey::Node(node) => inventory.place_verdict(node),
+        _ => inventory.row_verdict(key),
+    };
+    facts.push(("if deleted", verdict.label().to_string()));
+    if let RowKey::Node(node) = key {
+        facts.extend(inventory.why_kept(node).map(|why| ("stays", why)));
+    }
     if let Some(store) = store {
         facts.push(("to get it back", store.hint.to_string()));
     }

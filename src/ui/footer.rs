@@ -2,6 +2,7 @@
 
 use super::paint::Canvas;
 use crate::app::action::Action;
+use crate::app::files::View;
 use crate::app::keymap::binding;
 use crate::app::{App, Mode};
 use crate::model::category::Category;
@@ -47,6 +48,12 @@ fn keys(canvas: &mut Canvas<'_>, app: &App, y: u16) {
         actions.truncate(3);
         actions.extend([Action::Undo, Action::EmptyTrash]);
     }
+    // As many as fit: beside the seven on a screen of 80, the way to the other view, and what is worth most there.
+    actions.push(Action::NextView);
+    if app.browse.view == View::Files {
+        actions.push(Action::SortRecent);
+    }
+    actions.push(Action::Place);
     let named = |a: &Action| binding(*a).map(|b| (b.shown.split(' ').next().unwrap_or(b.shown), b.short));
     let left: Vec<(&str, &str)> = actions.iter().filter_map(named).collect();
     let right: Vec<(&str, &str)> = [Action::Help, Action::Quit].iter().filter_map(named).collect();
@@ -80,13 +87,15 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     } else {
         "nothing marked".into()
     };
-    let filter = if app.browse.lens.filter.is_empty() {
+    let filter = if app.browse.filter().is_empty() {
         String::new()
     } else {
-        format!("filter: {}   ", text::plain(&app.browse.lens.filter))
+        format!("filter: {}   ", text::plain(app.browse.filter()))
     };
-    let leftovers = if app.browse.lens.leftovers { "leftovers only   " } else { "" };
-    let right = format!("{filter}{leftovers}sort: {}", app.browse.sorted_by());
+    let in_files = app.browse.view == View::Files;
+    let leftovers = if app.browse.lens.leftovers && !in_files { "leftovers only   " } else { "" };
+    let order = if in_files { app.browse.files.sorted_by() } else { app.browse.sorted_by() };
+    let right = format!("{filter}{leftovers}sort: {order}");
     let style = if m.count > 0 { theme.strong() } else { theme.plain() };
     // What is marked matters more than the order, where there is no room for both.
     let end = canvas.text(1, y, &left, style);
@@ -97,6 +106,9 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
 
 /// One line on the row under the cursor.
 fn about(app: &App) -> String {
+    if app.browse.view == View::Files {
+        return super::files::about(app);
+    }
     let Some(row) = app.browse.row() else { return String::new() };
     let inventory = &app.inventory;
     match row.key {

@@ -1,5 +1,7 @@
 //! A box made of values, for tests of everything that reads an inventory: no disk, the same everywhere.
 
+pub mod hands;
+
 use std::sync::Arc;
 
 use mldu::app::{App, Context};

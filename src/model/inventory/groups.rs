@@ -142,7 +142,7 @@ impl Inventory {
     }
 
     /// The few blocks of a store's own folders are in its sum, but nobody wants to see them as a row.
-    fn is_worth_a_row(&self, id: ItemId) -> bool {
+    pub(super) fn is_worth_a_row(&self, id: ItemId) -> bool {
         self.item(id).is_some_and(|i| !i.is_rest || !i.parts.is_empty())
     }
 
@@ -157,9 +157,11 @@ impl Inventory {
                 Some(item.parent.map_or(RowKey::Store(item.category, item.store), RowKey::Item))
             }
             RowKey::Node(node) => {
+                if node.is_dir() && self.scanned.contains(&node.dir) {
+                    return Some(RowKey::Rest);
+                }
                 let above = if node.is_dir() { self.tree.parent(node.dir)? } else { node.dir };
-                let top = node.is_dir() && self.scanned.contains(&node.dir);
-                Some(if top { RowKey::Rest } else { RowKey::Node(above.into()) })
+                Some(RowKey::Node(above.into()))
             }
         }
     }
