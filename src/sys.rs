@@ -26,8 +26,3 @@ pub use linux::Native;
 /// The fastest way this system can be read.
 #[cfg(not(target_os = "linux"))]
 pub use portable::Portable as Native;
-
-/// Ends the process at once, without waiting for any thread.
-pub fn exit_now(code: i32) -> ! {
-    std::process::exit(code)
-}

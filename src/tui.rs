@@ -137,10 +137,11 @@ impl<'a> Loop<'a> {
             scanner.stop();
         }
         if self.terminal.is_lost() {
-            // Nobody is there any more; waiting for threads that block on the lost terminal would be for ever.
-            sys::exit_now(129);
+            // Nobody is there any more: giving the terminal back would wait for the thread that blocks on it.
+            std::mem::forget(self.terminal);
+        } else {
+            drop(self.terminal);
         }
-        drop(self.terminal);
         (exit, self.app.status, self.broken)
     }
 

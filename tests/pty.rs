@@ -405,6 +405,46 @@ fn the_demo_is_gone_when_it_is_left() {
     }
 }
 
+#[test]
+fn the_demo_is_gone_when_the_line_drops() {
+    use std::io::Read;
+    if std::process::Command::new("script").arg("--version").output().is_err() {
+        println!("SKIPPED: this needs script(1), which holds a terminal in a process that can be killed");
+        return;
+    }
+    let tmp = tempfile::tempdir().expect("a folder");
+    let mut holder = std::process::Command::new("script")
+        .args(["-qfc", &format!("stty cols 80 rows 24; exec {} --demo", mldu()), "/dev/null"])
+        .env_clear()
+        .envs(vars(tmp.path()))
+        .env("PATH", "/usr/bin:/bin")
+        .env("SHELL", "/bin/sh")
+        .env("TMPDIR", tmp.path())
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("script runs");
+    let mut out = holder.stdout.take().expect("piped");
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    while !String::from_utf8_lossy(&seen).contains("Keras models") {
+        let n = out.read(&mut buffer).expect("it draws");
+        assert!(n > 0, "it ended: {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&buffer[..n]);
+    }
+    let left = || std::fs::read_dir(tmp.path()).expect("read").count();
+    assert_eq!(left(), 1);
+    holder.kill().expect("it can be ended");
+    holder.wait().expect("it ends");
+    for _ in 0..200 {
+        if left() == 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("the demo is still there");
+}
+
 /// An export of a home with a package cache, and with so many other files that it does not come at once.
 fn exported() -> String {
     let mut json = String::from(

@@ -163,7 +163,8 @@ fn word(app: &App, node: NodeId, theme: super::Theme) -> (String, Style) {
                 return ("other mount".into(), theme.dim());
             }
             Some((DirState::Skipped, _)) => return ("not entered".into(), theme.dim()),
-            Some((DirState::Unread, _)) => return ("read in part".into(), theme.dim()),
+            Some((DirState::Excluded, _)) => return ("left out".into(), theme.dim()),
+            Some((DirState::Unread | DirState::Partial, _)) => return ("read in part".into(), theme.dim()),
             _ => {}
         }
     }
