@@ -80,13 +80,15 @@ impl OpenPaths {
 pub struct Hands<'a> {
     path: &'a Path,
     folder: OnceCell<OwnedFd>,
+    /// The folder in which a link was read last.
+    last: RefCell<Option<(PathBuf, OwnedFd)>>,
     open: &'a OpenPaths,
 }
 
 impl<'a> Hands<'a> {
     /// Nothing is opened before somebody reads.
     pub fn new(path: &'a Path, open: &'a OpenPaths) -> Self {
-        Self { path, folder: OnceCell::new(), open }
+        Self { path, folder: OnceCell::new(), last: RefCell::default(), open }
     }
 
     fn folder(&self) -> io::Result<&OwnedFd> {
@@ -109,7 +111,16 @@ impl Reader for Hands<'_> {
     }
 
     fn read_link(&self, path: &Path) -> io::Result<Vec<u8>> {
-        sys::read::read_link_beneath(self.folder()?, path)
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        // Links come a folder at a time.
+        let mut last = self.last.borrow_mut();
+        if last.as_ref().is_none_or(|(path, _)| path != parent) {
+            *last = Some((parent.to_path_buf(), sys::read::open_folder_beneath(self.folder()?, parent)?));
+        }
+        let (_, folder) = last.as_ref().expect("it was opened just now");
+        sys::read::read_link_in(folder, name)
     }
 
     fn is_open(&self, path: &Path) -> bool {

@@ -1,5 +1,6 @@
 //! Small, capped reads of files inside a folder, which never leave it: no link is followed, no mount crossed.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::{AsFd, OwnedFd};
@@ -87,17 +88,24 @@ pub fn read_beneath(folder: impl AsFd, path: &Path, range: Range, cap: usize) ->
     Ok(bytes)
 }
 
-/// The target of a symbolic link at a path below `folder`, as bytes.
+/// Opens a folder at a path below `folder`, to read links in it.
 ///
 /// # Errors
 /// What the system says.
-pub fn read_link_beneath(folder: impl AsFd, path: &Path) -> io::Result<Vec<u8>> {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+pub fn open_folder_beneath(folder: impl AsFd, path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    let target = match openat2(&folder, path, flags, Mode::empty(), resolve) {
-        Ok(fd) => rustix::fs::readlinkat(&fd, "", Vec::new())?,
-        Err(Errno::NOSYS | Errno::PERM) => rustix::fs::readlinkat(folder, path, Vec::new())?,
-        Err(e) => return Err(e.into()),
-    };
-    Ok(target.into_bytes())
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    match openat2(&folder, path, flags, Mode::empty(), resolve) {
+        Err(Errno::NOSYS | Errno::PERM) => Ok(openat(folder, path, flags, Mode::empty())?),
+        other => Ok(other?),
+    }
+}
+
+/// The target of a symbolic link in an open folder, as bytes.
+///
+/// # Errors
+/// What the system says.
+pub fn read_link_in(folder: impl AsFd, name: &OsStr) -> io::Result<Vec<u8>> {
+    Ok(rustix::fs::readlinkat(folder, name, Vec::with_capacity(128))?.into_bytes())
 }
