@@ -15,6 +15,9 @@ use crate::text;
 
 const NONE: u32 = u32::MAX;
 
+/// So many linked inodes are added up at a time.
+const INODES: u32 = 1 << 15;
+
 /// How far a directory is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DirState {
@@ -351,15 +354,21 @@ impl Tree {
     /// Adds every linked inode once to each directory that contains one of its names or more: for one inode
     /// after the other, climb from each name until a directory that has it already.
     fn roll_up_links(&mut self) {
-        let bound = self.links.bound();
-        if bound == 0 {
-            return;
+        let bound = self.links.bound() as u32;
+        let mut stamp = vec![NONE; if bound == 0 { 0 } else { self.dirs.len() }];
+        // A part of the inodes at a time: what this needs for a while is memory too.
+        for from in (0..bound).step_by(INODES as usize) {
+            self.roll_up_some_links(from, &mut stamp);
         }
+    }
+
+    fn roll_up_some_links(&mut self, from: u32, stamp: &mut [u32]) {
+        let here = |slot: LinkSlot| slot.0.checked_sub(from).filter(|i| *i < INODES);
         // Names grouped by inode, by counting: first how many, then where they end, then who, from the end down.
-        let mut begins = vec![0_u32; bound + 1];
+        let mut begins = vec![0_u32; INODES as usize + 1];
         for dir in &self.dirs {
-            for slot in dir.head().links() {
-                begins[slot.0 as usize] += 1;
+            for at in dir.head().links().filter_map(here) {
+                begins[at as usize] += 1;
             }
         }
         let mut end = 0;
@@ -368,16 +377,16 @@ impl Tree {
             *begin = end;
         }
         let mut names = vec![0_u32; end as usize];
-        for (at, dir) in self.dirs.iter().enumerate() {
-            for slot in dir.head().links() {
-                let place = &mut begins[slot.0 as usize];
+        for (dir, at) in self.dirs.iter().zip(0..) {
+            for slot in dir.head().links().filter_map(here) {
+                let place = &mut begins[slot as usize];
                 *place -= 1;
-                names[*place as usize] = at as u32;
+                names[*place as usize] = at;
             }
         }
-        let mut stamp = vec![NONE; self.dirs.len()];
-        for slot in 0..bound as u32 {
-            let names = &names[begins[slot as usize] as usize..begins[slot as usize + 1] as usize];
+        for at in 0..INODES {
+            let slot = from + at;
+            let names = &names[begins[at as usize] as usize..begins[at as usize + 1] as usize];
             let Some(inode) = self.links.find(LinkSlot(slot)).filter(|_| !names.is_empty()) else { continue };
             let usage = Usage { on_disk: inode.blocks * super::usage::BLOCK, apparent: inode.size, files: 1 };
             for &name in names {
