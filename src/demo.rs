@@ -14,7 +14,8 @@ use crate::env::Env;
 use crate::model::mount::{Mount, Space};
 use crate::removal::deletion;
 use crate::sys::{beneath, mounts};
-use maker::Maker;
+pub use content::fill;
+pub use maker::Maker;
 
 /// What the made-up box takes of the real disk, in bytes of blocks.
 const SIZE: u64 = 256 << 20;
@@ -38,7 +39,7 @@ impl Demo {
         let demo = Self { home: temp.join(name) };
         let free = mounts::space(&demo.home)?.available;
         let scale = (free as f64 / 4.0 / SIZE as f64).min(1.0);
-        content::fill(&mut Maker::new(&demo.home, now, scale))?;
+        fill(&mut Maker::new(&demo.home, now, scale))?;
         Ok(demo)
     }
 

@@ -27,7 +27,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ratatui", &["ui", "tui"]),
     ("crossterm", &["app/keymap.rs", "tui"]),
     ("rayon", &["scan"]),
-    ("walkdir", &["sys/portable.rs", "demo/maker.rs"]),
+    ("walkdir", &["sys/portable.rs"]),
     ("humansize", &["text.rs"]),
     ("directories", &["env.rs"]),
     ("rustix", &["sys"]),
