@@ -242,6 +242,11 @@ impl Env {
 
     /// The names in a folder, sorted; none if it cannot be read.
     pub fn list(&self, folder: &Path) -> Vec<OsString> {
+        self.list_some(folder, |_| true)
+    }
+
+    /// Those that are of interest: a home may hold a million others.
+    pub fn list_some(&self, folder: &Path, wanted: impl Fn(&OsStr) -> bool) -> Vec<OsString> {
         let mut names: Vec<OsString> = Vec::new();
         if let Some(fixed) = &self.fixed {
             names.extend(
@@ -250,11 +255,13 @@ impl Env {
                     .keys()
                     .filter(|p| p.parent() == Some(folder))
                     .filter_map(|p| p.file_name())
+                    .filter(|name| wanted(name))
                     .map(OsStr::to_os_string),
             );
         }
         if self.sees(folder) {
-            names.extend(std::fs::read_dir(folder).into_iter().flatten().flatten().map(|e| e.file_name()));
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            names.extend(entries.map(|e| e.file_name()).filter(|name| wanted(name)));
         }
         names.sort();
         names.dedup();

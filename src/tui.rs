@@ -243,9 +243,9 @@ impl<'a> Loop<'a> {
         let _ = self.app.update(Event::Tick(now));
     }
 
-    /// Brings sums up to date, but never spends more than a twentieth of the time on that.
+    /// Brings sums up to date, but never spends more than an eighth of the time on that.
     fn refresh(&mut self) {
-        let pause = (self.refresh_cost * 20).max(Duration::from_millis(150));
+        let pause = (self.refresh_cost * 8).max(Duration::from_millis(150));
         let over = self.app.inventory.state != ScanState::Running;
         if self.app.inventory.is_stale() && (over || self.refreshed.elapsed() >= pause) {
             let began = Instant::now();

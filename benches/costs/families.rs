@@ -8,7 +8,7 @@ use std::path::Path;
 use criterion::{BenchmarkId, Criterion, Throughput};
 use mldu::families::subtree::SubTree;
 use mldu::families::{self, Range, Reader, StoreView};
-use mldu::sys::read::{self, open_folder, read_beneath, read_link_beneath};
+use mldu::sys::read::{self, open_folder, open_folder_beneath, read_beneath, read_link_in};
 
 use crate::input::Input;
 use crate::trees::NOW;
@@ -72,7 +72,8 @@ impl Reader for Hands {
 
     fn read_link(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.calls.set(self.calls.get() + 1);
-        read_link_beneath(&self.folder, path)
+        let parent = path.parent().unwrap_or(Path::new(""));
+        read_link_in(open_folder_beneath(&self.folder, parent)?, path.file_name().unwrap_or_default())
     }
 
     fn is_open(&self, _: &Path) -> bool {

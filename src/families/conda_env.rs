@@ -69,8 +69,7 @@ impl Family for CondaEnv {
         let root = store.root();
         let Some(meta) = root.folder("conda-meta") else { return found };
         let Some(history) = meta.file("history") else { return found };
-        let records = Records::read(store, &meta);
-        let mut owned = records.owned();
+        let (records, mut owned) = Records::read(store, &meta);
         let pip = Pip::read(store, &mut owned);
         let contents = Contents::read(store, &records, &owned);
         let pixi = Pixi::read(store, &meta);

@@ -101,6 +101,11 @@ impl SubTree {
         self.dirs.get(&id).is_some_and(|d| d.inner)
     }
 
+    /// How many directories it holds.
+    pub fn len(&self) -> usize {
+        self.dirs.len()
+    }
+
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.dirs.is_empty()

@@ -1,12 +1,13 @@
 //! One session: the first scan and every reading again after it share numbers and linked inodes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use rayon::ThreadPool;
 use rustc_hash::FxHashMap;
 
@@ -289,7 +290,7 @@ impl Session {
                 .name("families".into())
                 .spawn_scoped(scope, || {
                     let open = OpenPaths::new(sys::proc::open_paths);
-                    for job in todo {
+                    for job in smallest_first(&todo) {
                         if cancel.load(Ordering::Relaxed) {
                             continue;
                         }
@@ -367,6 +368,21 @@ struct Reading<'a> {
     keeping: bool,
     progress: Progress,
     began: Instant,
+}
+
+/// Jobs as they come, and of those that wait the smallest: a person sees the small caches while the environments are
+/// still being understood.
+fn smallest_first(todo: &Receiver<Job>) -> impl Iterator<Item = Job> + '_ {
+    let mut waiting: BTreeMap<(usize, usize), Job> = BTreeMap::new();
+    let mut met = 0;
+    std::iter::from_fn(move || {
+        let first = if waiting.is_empty() { Some(todo.recv().ok()?) } else { None };
+        for job in first.into_iter().chain(todo.try_iter()) {
+            met += 1;
+            waiting.insert((job.tree.len(), met), job);
+        }
+        waiting.pop_first().map(|(_, job)| job)
+    })
 }
 
 fn launch(work: impl FnOnce(&Arc<AtomicBool>) + Send + 'static) -> Scanner {

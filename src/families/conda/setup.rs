@@ -181,11 +181,12 @@ fn installs(env: &Env) -> Vec<PathBuf> {
 
 /// Folders that installers name so: miniconda3, anaconda3, miniforge3, mambaforge, micromamba.
 fn installs_in(env: &Env, folder: &Path) -> Vec<PathBuf> {
-    let named_so = |name: &std::ffi::OsString| {
-        let name = name.to_string_lossy().to_ascii_lowercase();
-        ["conda", "mamba", "forge"].iter().any(|part| name.contains(part))
+    let named_so = |name: &std::ffi::OsStr| {
+        let name = name.as_encoded_bytes();
+        let has = |part: &&str| name.windows(part.len()).any(|w| w.eq_ignore_ascii_case(part.as_bytes()));
+        ["conda", "mamba", "forge"].iter().any(has)
     };
-    env.list(folder).into_iter().filter(named_so).map(|name| folder.join(name)).collect()
+    env.list_some(folder, named_so).into_iter().map(|name| folder.join(name)).collect()
 }
 
 /// The configuration files, those that count least first.

@@ -37,15 +37,20 @@ impl Contents {
         let mut contents = Self::default();
         let mut links = Links::new(store, records);
         let mut trash: Vec<File<'_>> = Vec::new();
+        let mut path = Vec::new();
         for folder in store.root().walk() {
             let below = store.below(folder.node());
             let at = below.as_os_str().as_encoded_bytes();
             let counts = counts(&below);
             contents.hidden |= !folder.is_listed();
-            for file in folder.files() {
-                let path: Vec<u8> =
-                    if at.is_empty() { file.bytes.into() } else { [at, b"/", file.bytes].concat() };
-                let whose = owned.get(&path[..]).copied();
+            for file in folder.records() {
+                path.clear();
+                if !at.is_empty() {
+                    path.extend_from_slice(at);
+                    path.push(b'/');
+                }
+                path.extend_from_slice(file.bytes);
+                let whose = owned.get(&path);
                 if file.kind == Kind::Link {
                     links.follow(&below, &file, whose);
                 }

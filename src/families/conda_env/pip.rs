@@ -53,8 +53,7 @@ impl Pip {
         let Some((stem, kind)) = folder.name().rsplit_once('.') else { return };
         let name = stem.split('-').next().unwrap_or(stem);
         let at = format!("{base}/{}", folder.name());
-        let is_condas =
-            |files: &[&str]| files.iter().any(|f| owned.contains_key(format!("{at}/{f}").as_bytes()));
+        let is_condas = |files: &[&str]| files.iter().any(|f| owned.contains(format!("{at}/{f}").as_bytes()));
         match kind {
             "dist-info" if !is_condas(&["RECORD", "METADATA", "INSTALLER"]) => {
                 if !folder.has_file("RECORD") && !folder.has_file("METADATA") {
@@ -65,12 +64,12 @@ impl Pip {
                     own(store, base, &record, owned);
                 }
                 // The record of a record has no line of its own in some versions.
-                owned.extend(folder.files().iter().map(|f| (path_of(&at, f), BY_PIP)));
+                folder.files().iter().for_each(|f| owned.insert(&path_of(&at, f), BY_PIP));
             }
             // pip up to 23 left the list of files here; without one, somebody ran setup.py.
             "egg-info" if !is_condas(&["PKG-INFO"]) => {
                 self.add(name, !folder.has_file("installed-files.txt"));
-                owned.extend(folder.files().iter().map(|f| (path_of(&at, f), BY_PIP)));
+                folder.files().iter().for_each(|f| owned.insert(&path_of(&at, f), BY_PIP));
             }
             "egg" if !is_condas(&["EGG-INFO/PKG-INFO"]) => self.add(name, true),
             _ => {}
@@ -80,10 +79,10 @@ impl Pip {
     fn file(&mut self, base: &str, file: &File<'_>, owned: &mut Owned) {
         let Some((stem, kind)) = file.name().rsplit_once('.') else { return };
         let path = path_of(base, file);
-        let known = owned.contains_key(&path);
+        let known = owned.contains(&path);
         if matches!(kind, "egg-link" | "egg-info") && !known {
             self.add(stem.split('-').next().unwrap_or(stem), true);
-            owned.insert(path, BY_PIP);
+            owned.insert(&path, BY_PIP);
         }
     }
 
@@ -115,8 +114,11 @@ fn own(store: &StoreView<'_>, base: &str, record: &File<'_>, owned: &mut Owned) 
             None => line.split(|b| *b == b',').next(),
         };
         let path = path.unwrap_or_default();
-        if !path.is_empty() && !path.starts_with(b"/") {
-            owned.extend(normal(base, path).map(|p| (p, BY_PIP)));
+        if !path.is_empty()
+            && !path.starts_with(b"/")
+            && let Some(path) = normal(base, path)
+        {
+            owned.insert(&path, BY_PIP);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The packages of an environment: one `conda-meta/NAME-VERSION-BUILD.json` each.
 
+use std::hash::Hasher;
 use std::path::PathBuf;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHasher};
 use serde::Deserialize;
 
 use crate::families::conda::Origin;
@@ -15,8 +16,36 @@ const RECORD: usize = 32 << 20;
 /// So many names are said; of the others only their number.
 const NAMES: usize = 3;
 
-/// Files of packages by path below the prefix, with the number of the record.
-pub type Owned = FxHashMap<Box<[u8]>, u32>;
+/// Files of packages by path below the prefix, with the number of the record. An environment has as many paths as files,
+/// so only their hashes are kept, two of 64 bits: that two paths have both in common does not happen.
+#[derive(Debug, Default)]
+pub struct Owned(FxHashMap<(u64, u32), u32>);
+
+impl Owned {
+    /// Notes whose a file is.
+    pub fn insert(&mut self, path: &[u8], number: u32) {
+        self.0.insert(key(path), number);
+    }
+
+    /// Whose a file is.
+    pub fn get(&self, path: &[u8]) -> Option<u32> {
+        self.0.get(&key(path)).copied()
+    }
+
+    /// Whether a file is somebody's.
+    pub fn contains(&self, path: &[u8]) -> bool {
+        self.0.contains_key(&key(path))
+    }
+}
+
+/// One hash, and half of another.
+fn key(path: &[u8]) -> (u64, u32) {
+    let mut sip = std::hash::DefaultHasher::new();
+    sip.write(path);
+    let mut fx = FxHasher::default();
+    fx.write(path);
+    (sip.finish(), (fx.finish() >> 32) as u32)
+}
 
 /// A package of an environment.
 #[derive(Debug, Default)]
@@ -31,7 +60,6 @@ pub struct Record {
     pub sources: Vec<PathBuf>,
     /// Whether conda says that it made symbolic links, or does not say.
     pub soft: bool,
-    files: Vec<String>,
 }
 
 /// All packages of an environment.
@@ -65,9 +93,10 @@ struct Link {
 const SOFT_LINK: u8 = 2;
 
 impl Records {
-    /// Reads them. A broken one counts as a package from nowhere.
-    pub fn read(store: &StoreView<'_>, meta: &Folder<'_>) -> Self {
+    /// Reads them, and says whose each file is. A broken one counts as a package from nowhere.
+    pub fn read(store: &StoreView<'_>, meta: &Folder<'_>) -> (Self, Owned) {
         let mut all = Vec::new();
+        let mut owned = Owned::default();
         for file in meta.files() {
             let Some(stem) = file.name().strip_suffix(".json").filter(|s| !s.is_empty()) else { continue };
             let nameless = || Record { name: text::plain(stem), ..Record::default() };
@@ -81,24 +110,19 @@ impl Records {
                 continue;
             };
             match serde_json::from_slice::<Raw>(&bytes) {
-                Ok(raw) => all.push(Record::from(raw)),
+                Ok(raw) => {
+                    for file in &raw.files {
+                        owned.insert(file.as_bytes(), all.len() as u32);
+                    }
+                    all.push(Record::from(raw));
+                }
                 Err(error) => {
                     store.problem(file.node, "understand", error);
                     all.push(nameless());
                 }
             }
         }
-        Self { all }
-    }
-
-    /// Whose each file is.
-    pub fn owned(&self) -> Owned {
-        let mut owned = Owned::default();
-        for (number, record) in self.all.iter().enumerate() {
-            let files = record.files.iter().map(|f| (f.as_bytes().into(), number as u32));
-            owned.extend(files);
-        }
-        owned
+        (Self { all }, owned)
     }
 
     /// The version of Python, if it has one.
@@ -128,7 +152,6 @@ impl From<Raw> for Record {
             from_web: matches!(origin, Origin::Web(_)) && !local,
             soft: link.r#type == Some(SOFT_LINK),
             sources,
-            files: raw.files,
         }
     }
 }
