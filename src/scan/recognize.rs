@@ -1,11 +1,13 @@
 //! Runs a family on a finished store, with hands that reach no further than the store.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crossbeam_channel::Receiver;
 use rustc_hash::FxHashSet;
 
 use crate::env::Env;
@@ -27,6 +29,21 @@ pub struct Job {
     pub path: PathBuf,
     /// Whose.
     pub claim: Claim,
+}
+
+/// Jobs as they come, and of those that wait the smallest: a person sees the small caches while the environments are
+/// still being understood.
+pub fn smallest_first(todo: &Receiver<Job>) -> impl Iterator<Item = Job> + '_ {
+    let mut waiting: BTreeMap<(usize, usize), Job> = BTreeMap::new();
+    let mut met = 0;
+    std::iter::from_fn(move || {
+        let first = if waiting.is_empty() { Some(todo.recv().ok()?) } else { None };
+        for job in first.into_iter().chain(todo.try_iter()) {
+            met += 1;
+            waiting.insert((job.tree.len(), met), job);
+        }
+        waiting.pop_first().map(|(_, job)| job)
+    })
 }
 
 /// Runs the family. A panic in it becomes a problem: one broken cache never costs the others.

@@ -1,13 +1,12 @@
 //! One session: the first scan and every reading again after it share numbers and linked inodes.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use rayon::ThreadPool;
 use rustc_hash::FxHashMap;
 
@@ -15,7 +14,7 @@ use super::borders::Borders;
 use super::ground;
 use super::import;
 use super::node::{Counters, Known};
-use super::recognize::{Hands, Job, OpenPaths, recognize};
+use super::recognize::{Hands, Job, OpenPaths, recognize, smallest_first};
 use super::roots::{Itinerary, Phase};
 use super::settings::{Backend, Settings};
 use super::stores::Collector;
@@ -368,21 +367,6 @@ struct Reading<'a> {
     keeping: bool,
     progress: Progress,
     began: Instant,
-}
-
-/// Jobs as they come, and of those that wait the smallest: a person sees the small caches while the environments are
-/// still being understood.
-fn smallest_first(todo: &Receiver<Job>) -> impl Iterator<Item = Job> + '_ {
-    let mut waiting: BTreeMap<(usize, usize), Job> = BTreeMap::new();
-    let mut met = 0;
-    std::iter::from_fn(move || {
-        let first = if waiting.is_empty() { Some(todo.recv().ok()?) } else { None };
-        for job in first.into_iter().chain(todo.try_iter()) {
-            met += 1;
-            waiting.insert((job.tree.len(), met), job);
-        }
-        waiting.pop_first().map(|(_, job)| job)
-    })
 }
 
 fn launch(work: impl FnOnce(&Arc<AtomicBool>) + Send + 'static) -> Scanner {
