@@ -248,7 +248,8 @@ impl Inventory {
             store.measure = whole;
         }
         for item in &all {
-            let measure = self.measure_set(&[*item]);
+            let measure =
+                if self.is_all_of(*item, root, &inner) { whole } else { self.measure_set(&[*item]) };
             if let Some(Some(item)) = self.items.get_mut(item.0 as usize) {
                 item.measure = measure;
             }
@@ -260,6 +261,17 @@ impl Inventory {
         }
     }
 
+    /// Whether an item is the store's folder with all in it, so that its measure is the store's. Of the largest stores,
+    /// environments, that is the usual case.
+    fn is_all_of(&self, id: ItemId, root: DirId, inner: &[NodeId]) -> bool {
+        let Some(item) = self.item(id) else { return false };
+        let [part] = item.parts[..] else { return false };
+        part.node == root.into()
+            && item.holds.is_empty()
+            && self.descendants(id).count() == 1
+            && (item.without.is_empty() && self.store(item.store).is_some_and(|s| s.holes == inner))
+    }
+
     /// The item of all that no other item of the store claims, if there is anything.
     fn rest_of_store(
         &mut self,
@@ -269,6 +281,9 @@ impl Inventory {
         inner: &[NodeId],
         whole: Measure,
     ) -> Option<ItemId> {
+        if claimed.contains(&root.into()) {
+            return None;
+        }
         let taken: FxHashSet<NodeId> = claimed.iter().chain(inner).copied().collect();
         let mut partly: FxHashSet<DirId> = FxHashSet::default();
         partly.insert(root);
