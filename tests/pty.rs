@@ -89,8 +89,10 @@ fn mark_plan_trash_undo_quit() {
     term.send("u");
     term.wait_for("back in place");
     assert!(world.home.join(".keras/models/vgg16_weights_tf_dim_ordering_tf_kernels.h5").exists());
+    // At both ends: where the things are, and in the trash they came from.
     term.wait_until("the sums are right again", |s| {
-        s.lines().any(|l| l.contains("Keras models") && l.contains("15.0 MiB"))
+        let has = |group: &str, size: &str| s.lines().any(|l| l.contains(group) && l.contains(size));
+        has("Keras models", "15.0 MiB") && has("▸ Trash", " 6.0 MiB")
     });
     term.send("q");
     assert_eq!(term.exit_code(), 0);

@@ -60,8 +60,9 @@ impl App {
                         format!("{back} back; {} stays in the trash: {why}", text::path(path))
                     }
                 });
-                let paths: Vec<_> =
-                    done.iter().filter(|d| d.failed.is_none()).map(|d| d.path.clone()).collect();
+                // Both ends changed: where it is, and the trash it came from.
+                let moved = done.into_iter().filter(|d| d.failed.is_none());
+                let paths: Vec<_> = moved.flat_map(|d| [d.path, d.from]).collect();
                 self.reread(&paths)
             }
             Event::Emptied(done) => {

@@ -20,6 +20,8 @@ pub struct Restore {
 pub struct Restored {
     /// Where it is, or should be.
     pub path: PathBuf,
+    /// Where it was in the trash.
+    pub from: PathBuf,
     /// Why it is not; `None` if it is.
     pub failed: Option<String>,
 }
@@ -98,7 +100,8 @@ impl Restore {
     }
 
     fn report(&self, failed: impl Fn(&Trashed) -> Option<String>) -> Vec<Restored> {
-        self.parts.iter().map(|p| Restored { path: p.original.clone(), failed: failed(p) }).collect()
+        let restored = |p: &Trashed| Restored { path: p.original.clone(), from: p.file(), failed: failed(p) };
+        self.parts.iter().map(restored).collect()
     }
 }
 
