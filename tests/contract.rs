@@ -1,12 +1,14 @@
 //! What every family promises, whatever lies on the disk: held over the whole registry, on a whole box, and on that
 //! box broken in every way we could think of.
 
+mod boxes;
+
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mldu::demo::Demo;
+use mldu::demo::{Demo, Maker};
 use mldu::env::Env;
 use mldu::families;
 use mldu::model::category::Category;
@@ -36,6 +38,7 @@ impl World {
     fn new() -> Self {
         let tmp = tempfile::tempdir().expect("a folder");
         let demo = Demo::make(tmp.path(), NOW).expect("a box");
+        boxes::fill(&mut Maker::new(demo.env().home(), NOW, 1.0)).expect("what the demo does not show");
         Self { demo, _tmp: tmp }
     }
 
@@ -175,6 +178,10 @@ fn a_whole_box_is_recognized_and_adds_up_to_du() {
         let found = inventory.groups().iter().any(|g| g.category.id() == category);
         assert!(found, "{category} is missing:\n{}", dump(&inventory));
     }
+    let seen: BTreeSet<&str> = inventory.stores().iter().map(|s| s.family).collect();
+    let unseen: Vec<&str> =
+        families::all().iter().map(|f| f.about().id).filter(|id| !seen.contains(id)).collect();
+    assert!(unseen.is_empty(), "no box holds anything of {unseen:?}; add it below tests/boxes");
     // Stores with nothing of others inside are what du says of their folder.
     for store in inventory.stores().iter().filter(|s| s.inner.is_empty()) {
         let path = inventory.tree.path(store.root.into());

@@ -1,0 +1,25 @@
+//! What the demo does not show, for the tests that are held over every family: one file for each corner of the
+//! field, each a function that fills a home. Sizes are small; only what is in it matters.
+
+mod declared;
+
+use std::io;
+
+use mldu::demo::Maker;
+
+/// Fills a home, as seen through a maker below it.
+pub type Fill = fn(&mut Maker) -> io::Result<()>;
+
+/// All of them.
+pub const BOXES: &[(&str, Fill)] = &[("declared", declared::fill)];
+
+/// Fills a home with all of them.
+///
+/// # Errors
+/// What the system says.
+pub fn fill(m: &mut Maker) -> io::Result<()> {
+    for (name, fill) in BOXES {
+        fill(m).map_err(|e| io::Error::new(e.kind(), format!("{name}: {e}")))?;
+    }
+    m.days(20).age_folders()
+}
