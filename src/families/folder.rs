@@ -3,7 +3,7 @@
 use super::subtree::Held;
 use super::view::StoreView;
 use crate::model::node::{DirId, Kind, NodeId};
-use crate::model::packed::{self, FileRecord};
+use crate::model::packed::{self, FileRecord, Named};
 use crate::text;
 
 /// A folder of a store.
@@ -148,26 +148,36 @@ impl<'a> Folder<'a> {
 
     /// Its files, in the order of the disk.
     pub(super) fn records(&self) -> impl Iterator<Item = File<'a>> {
-        let view = self.view;
         let id = self.id;
-        let listed = self.listed();
-        let records = listed.map(|d| packed::records(&d.block, d.facts(), &view.links));
-        records.into_iter().flatten().map(move |r| file(view, id, &r))
+        let links = &self.view.links;
+        let records = self.listed().map(|d| packed::records(&d.block, d.facts(), links));
+        records.into_iter().flatten().map(move |r| file(id, &r))
+    }
+
+    /// The names of its files, in the order of the disk.
+    pub(super) fn names(&self) -> impl Iterator<Item = Named<'a>> {
+        self.listed().map(|d| packed::names(&d.block)).into_iter().flatten()
+    }
+
+    /// What is known of a file of this folder.
+    pub(super) fn record(&self, named: &Named<'a>) -> File<'a> {
+        let dir = self.listed().expect("its name was read there");
+        file(self.id, &packed::record(&dir.block, named.at, &dir.facts(), &self.view.links).0)
     }
 
     /// The file of this name.
     pub fn file(&self, name: &str) -> Option<File<'a>> {
-        self.records().find(|f| f.bytes == name.as_bytes())
+        self.names().find(|f| f.name == name.as_bytes()).map(|f| self.record(&f))
     }
 
     /// Whether it holds a file of this name.
     pub fn has_file(&self, name: &str) -> bool {
-        self.file(name).is_some()
+        self.names().any(|f| f.name == name.as_bytes())
     }
 
     /// Whether it holds nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.every_folder().is_empty() && self.records().next().is_none()
+        self.every_folder().is_empty() && self.names().next().is_none()
     }
 
     /// This folder and all below it that belong to this store, parents first.
@@ -198,7 +208,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-fn file<'a>(view: &'a StoreView<'a>, dir: DirId, r: &FileRecord<'a>) -> File<'a> {
+fn file<'a>(dir: DirId, r: &FileRecord<'a>) -> File<'a> {
     File {
         node: NodeId { dir, at: r.at },
         bytes: r.name,
@@ -206,6 +216,6 @@ fn file<'a>(view: &'a StoreView<'a>, dir: DirId, r: &FileRecord<'a>) -> File<'a>
         size: r.facts.size,
         on_disk: r.on_disk(),
         mtime: r.facts.mtime,
-        nlink: r.link.map_or(1, |slot| view.links.get(slot).nlink),
+        nlink: r.nlink,
     }
 }

@@ -302,6 +302,8 @@ pub struct Store {
     pub items: Vec<ItemId>,
     /// What it takes, stores inside it not counted.
     pub measure: Measure,
+    /// Whether it names inodes that have several names: then another store may name them too.
+    pub names_links: bool,
     /// The roots of the stores directly inside it.
     pub inner: Vec<NodeId>,
     /// What its items never include: stores inside it, and what is protected.

@@ -91,8 +91,9 @@ impl LinkTable {
         devices.get(usize::from(id.0)).copied().unwrap_or(0)
     }
 
-    /// Where the inode is, if it was met in this pass already. Its facts need not be asked from the disk again.
-    pub fn known(&self, dev: DevId, ino: u64, pass: u8) -> Option<LinkSlot> {
+    /// Where the inode is and when it was changed, if it was met in this pass already. Its facts need not be asked
+    /// from the disk again.
+    pub fn known(&self, dev: DevId, ino: u64, pass: u8) -> Option<(LinkSlot, u32)> {
         let hash = hash_of(dev, ino);
         let (word, bit) = self.filter_bit(hash);
         if word.load(Ordering::Relaxed) & bit == 0 {
@@ -100,7 +101,8 @@ impl LinkTable {
         }
         let shard = self.shard(hash);
         let at = *shard.index.find(hash, |i| is(&shard.inodes, *i, dev, ino))?;
-        (shard.inodes[at as usize].pass == pass).then(|| slot(hash, at))
+        let inode = &shard.inodes[at as usize];
+        (inode.pass == pass).then(|| (slot(hash, at), inode.mtime))
     }
 
     /// Enters an inode, or renews what is known of it.
@@ -215,7 +217,7 @@ mod tests {
         let slots: Vec<LinkSlot> = (0..5000).map(|i| t.enter(inode(i, 1))).collect();
         assert_eq!(t.len(), 5000);
         for i in 0..5000 {
-            assert_eq!(t.known(DevId(0), i, 1), Some(slots[i as usize]));
+            assert_eq!(t.known(DevId(0), i, 1), Some((slots[i as usize], 0)));
             assert_eq!(t.get(slots[i as usize]).size, i * 10);
         }
         assert_eq!(t.known(DevId(0), 7, 2), None);

@@ -93,6 +93,18 @@ impl Measure {
     }
 }
 
+impl std::ops::AddAssign for Measure {
+    /// Takes in what shares no inode with it.
+    fn add_assign(&mut self, other: Self) {
+        self.usage += other.usage;
+        self.frees = self.frees.saturating_add(other.frees);
+        self.frees_apparent = self.frees_apparent.saturating_add(other.frees_apparent);
+        self.frees_files += other.frees_files;
+        self.newest = self.newest.max(other.newest);
+        self.held_files += other.held_files;
+    }
+}
+
 /// Measures a selection.
 pub fn measure(tree: &Tree, selection: &Selection) -> Measure {
     let mut meter = Meter::new(tree);
@@ -163,6 +175,11 @@ impl<'a> Meter<'a> {
         self.met.iter().filter(|slot| self.unseen[slot.0 as usize] > 1).count() as u64
     }
 
+    /// Whether any inode with several names was seen.
+    pub fn names_links(&self) -> bool {
+        !self.met.is_empty()
+    }
+
     fn directory(&mut self, id: DirId, selection: &Selection) {
         let tree = self.tree;
         let Some(dir) = tree.get(id) else { return };
@@ -210,20 +227,20 @@ impl<'a> Meter<'a> {
     fn name(&mut self, slot: LinkSlot) {
         let unseen = &mut self.unseen[slot.0 as usize];
         let is_first = *unseen == 0;
-        *unseen = match *unseen {
-            0 => {
-                self.met.push(slot);
-                self.tree.links().get(slot).nlink.max(1)
-            }
+        let inode = match *unseen {
             // More names than links: one was made while the others were read.
             1 => return,
-            n => n - 1,
+            0 | 2 => self.tree.links().get(slot),
+            n => {
+                *unseen = n - 1;
+                return;
+            }
         };
-        let is_last = *unseen == 1;
-        if !is_first && !is_last {
-            return;
+        if is_first {
+            self.met.push(slot);
         }
-        let inode = self.tree.links().get(slot);
+        *unseen = if is_first { inode.nlink.max(1) } else { 1 };
+        let is_last = *unseen == 1;
         let on_disk = inode.blocks * BLOCK;
         if is_first {
             self.m.usage += Usage { on_disk, apparent: inode.size, files: 1 };

@@ -39,6 +39,8 @@ pub struct FileRecord<'a> {
     pub facts: FileFacts,
     /// Set if the inode has more than one name.
     pub link: Option<LinkSlot>,
+    /// How many names its inode has, scanned or not.
+    pub nlink: u32,
 }
 
 impl FileRecord<'_> {
@@ -118,7 +120,7 @@ pub fn record<'a>(block: &'a [u8], at: u32, dir: &FileFacts, links: &LinkTable) 
     rest = &rest[1..];
     let name = take_bytes(&mut rest);
     let kind = Kind::from_bits(flags);
-    let (facts, link) = if flags & LINKED != 0 {
+    let (facts, link, nlink) = if flags & LINKED != 0 {
         let slot = LinkSlot(take(&mut rest) as u32);
         let inode = links.get(slot);
         let facts = FileFacts {
@@ -128,7 +130,7 @@ pub fn record<'a>(block: &'a [u8], at: u32, dir: &FileFacts, links: &LinkTable) 
             mtime: inode.mtime,
             uid: inode.uid,
         };
-        (facts, Some(slot))
+        (facts, Some(slot), inode.nlink)
     } else {
         let size = take(&mut rest);
         let mut blocks = predicted_blocks(kind, size);
@@ -137,10 +139,10 @@ pub fn record<'a>(block: &'a [u8], at: u32, dir: &FileFacts, links: &LinkTable) 
         }
         let mtime = unfold_time(dir.mtime, take(&mut rest));
         let uid = if flags & OWNED == 0 { dir.uid } else { take(&mut rest) as u32 };
-        (FileFacts { kind, size, blocks, mtime, uid }, None)
+        (FileFacts { kind, size, blocks, mtime, uid }, None, 1)
     };
     let next = (block.len() - rest.len()) as u32;
-    (FileRecord { at, name, facts, link }, next)
+    (FileRecord { at, name, facts, link, nlink }, next)
 }
 
 /// All records of a block, in the order of the directory.
@@ -156,6 +158,42 @@ pub fn records<'a>(
             at = next;
             record
         })
+    })
+}
+
+/// A file of a block, its name alone: for those who look at all and ask about few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// Where the record begins in the block.
+    pub at: u32,
+    /// Name, as bytes.
+    pub name: &'a [u8],
+    /// Kind of file.
+    pub kind: Kind,
+}
+
+/// The names of all records of a block, in the order of the directory.
+pub fn names(block: &[u8]) -> impl Iterator<Item = Named<'_>> {
+    named(block, head(block).records)
+}
+
+fn named(block: &[u8], from: usize) -> impl Iterator<Item = Named<'_>> {
+    let mut rest = &block[from..];
+    std::iter::from_fn(move || {
+        let at = (block.len() - rest.len()) as u32;
+        let (flags, tail) = rest.split_first()?;
+        rest = tail;
+        let name = take_bytes(&mut rest);
+        let linked = flags & LINKED != 0;
+        let numbers = if linked {
+            1
+        } else {
+            2 + usize::from(flags & PREDICTED == 0) + usize::from(flags & OWNED != 0)
+        };
+        for _ in 0..numbers {
+            take(&mut rest);
+        }
+        Some(Named { at, name, kind: Kind::from_bits(*flags) })
     })
 }
 
@@ -222,22 +260,7 @@ impl BlockWriter {
 
     /// The names written so far.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
-        let mut rest = &self.records[..];
-        std::iter::from_fn(move || {
-            let (flags, tail) = rest.split_first()?;
-            rest = tail;
-            let name = take_bytes(&mut rest);
-            let linked = flags & LINKED != 0;
-            let numbers = if linked {
-                1
-            } else {
-                2 + usize::from(flags & PREDICTED == 0) + usize::from(flags & OWNED != 0)
-            };
-            for _ in 0..numbers {
-                take(&mut rest);
-            }
-            Some(name)
-        })
+        named(&self.records, 0).map(|n| n.name)
     }
 
     /// Adds the records another thread wrote for the same directory.

@@ -132,9 +132,8 @@ pub fn ask<L: Lister>(walk: &Walk<L>, opened: &Opened<L>, names: &Names) -> Part
         part.entries += 1;
         // A further name of an inode that was asked for already tells nothing new.
         let trusted = node.plain && entry.kind == Some(Kind::File);
-        if trusted && let Some(slot) = walk.links.known(node.dev, entry.ino, walk.pass) {
-            let inode = walk.links.get(slot);
-            part.writer.linked(entry.name, inode.kind, slot, inode.mtime);
+        if trusted && let Some((slot, mtime)) = walk.links.known(node.dev, entry.ino, walk.pass) {
+            part.writer.linked(entry.name, Kind::File, slot, mtime);
             continue;
         }
         let stat = match walk.lister.stat(&opened.dir.dir, entry.name) {

@@ -25,14 +25,20 @@ pub fn open_folder(path: &Path) -> io::Result<OwnedFd> {
 /// # Errors
 /// What the system says; `ELOOP` if a link is in the way.
 pub fn open_beneath(folder: impl AsFd, path: &Path) -> io::Result<File> {
+    open_sized(folder, path).map(|(file, _)| file)
+}
+
+/// The same, and how long it is.
+fn open_sized(folder: impl AsFd, path: &Path) -> io::Result<(File, u64)> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let fd = match openat2(&folder, path, READ, Mode::empty(), resolve) {
         Err(Errno::NOSYS | Errno::PERM) => open_stepwise(folder, path)?,
         other => other?,
     };
     let file = File::from(fd);
-    if file.metadata()?.is_file() {
-        Ok(file)
+    let meta = file.metadata()?;
+    if meta.is_file() {
+        Ok((file, meta.len()))
     } else {
         Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
     }
@@ -72,18 +78,16 @@ pub enum Range {
 /// # Errors
 /// What the system says.
 pub fn read_beneath(folder: impl AsFd, path: &Path, range: Range, cap: usize) -> io::Result<Vec<u8>> {
-    let mut file = open_beneath(folder, path)?;
-    match range {
-        Range::Head => {}
-        Range::At(offset) => {
-            file.seek(SeekFrom::Start(offset))?;
-        }
-        Range::Tail => {
-            let len = file.metadata()?.len();
-            file.seek(SeekFrom::Start(len.saturating_sub(cap as u64)))?;
-        }
+    let (mut file, len) = open_sized(folder, path)?;
+    let from = match range {
+        Range::Head => 0,
+        Range::At(offset) => offset,
+        Range::Tail => len.saturating_sub(cap as u64),
+    };
+    if from > 0 {
+        file.seek(SeekFrom::Start(from))?;
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(len.saturating_sub(from).min(cap as u64) as usize);
     file.take(cap as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::pip::BY_PIP;
-use super::records::{Owned, Record, Records};
+use super::records::{Owned, Record, Records, Within};
 use crate::families::conda::is_trash;
 use crate::families::{File, StoreView};
 use crate::model::item::NewItem;
@@ -38,26 +38,34 @@ impl Contents {
         let mut links = Links::new(store, records);
         let mut trash: Vec<File<'_>> = Vec::new();
         let mut path = Vec::new();
-        for folder in store.root().walk() {
-            let below = store.below(folder.node());
-            let at = below.as_os_str().as_encoded_bytes();
-            let counts = counts(&below);
-            contents.hidden |= !folder.is_listed();
-            for file in folder.records() {
-                path.clear();
-                if !at.is_empty() {
-                    path.extend_from_slice(at);
+        let mut todo = vec![(store.root(), 0)];
+        while let Some((folder, above)) = todo.pop() {
+            // Parents come first, so what is beyond them belongs to a folder that is done.
+            path.truncate(above);
+            if folder.node() != store.root().node() {
+                if !path.is_empty() {
                     path.push(b'/');
                 }
-                path.extend_from_slice(file.bytes);
-                let whose = owned.get(&path);
+                path.extend_from_slice(folder.bytes());
+            }
+            todo.extend(folder.folders().into_iter().rev().map(|f| (f, path.len())));
+            contents.hidden |= !folder.is_listed();
+            let within = Within::new(&path);
+            let below = Path::new(text::os_str(&path));
+            let counts = counts(below);
+            for name in folder.names() {
+                let whose = owned.get(&within, name.name);
+                if whose.is_some() && name.kind != Kind::Link {
+                    continue;
+                }
+                let file = folder.record(&name);
                 if file.kind == Kind::Link {
-                    links.follow(&below, &file, whose);
+                    links.follow(below, &file, whose);
                 }
                 if whose.is_none() && is_trash(file.name()) {
                     trash.push(file);
-                } else if whose.is_none() && counts && !is_by_product(&below, &file) {
-                    contents.add(&below, &file);
+                } else if whose.is_none() && counts && !is_by_product(below, &file) {
+                    contents.add(below, &file);
                 }
             }
         }

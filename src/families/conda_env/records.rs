@@ -1,9 +1,10 @@
 //! The packages of an environment: one `conda-meta/NAME-VERSION-BUILD.json` each.
 
-use std::hash::Hasher;
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::PathBuf;
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use crate::families::conda::Origin;
@@ -17,9 +18,31 @@ const RECORD: usize = 32 << 20;
 const NAMES: usize = 3;
 
 /// Files of packages by path below the prefix, with the number of the record. An environment has as many paths as files,
-/// so only their hashes are kept, two of 64 bits: that two paths have both in common does not happen.
+/// so only their hashes are kept: that a file of nobody has one of them, does not happen.
 #[derive(Debug, Default)]
-pub struct Owned(FxHashMap<(u64, u32), u32>);
+pub struct Owned(FxHashMap<u64, u32>);
+
+/// The path of a folder, hashed; each file in it is then asked for by its name alone.
+#[derive(Debug, Clone)]
+pub struct Within(DefaultHasher);
+
+impl Within {
+    /// A folder by its path below the prefix.
+    pub fn new(folder: &[u8]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        if !folder.is_empty() {
+            hasher.write(folder);
+            hasher.write(b"/");
+        }
+        Self(hasher)
+    }
+
+    fn key(&self, name: &[u8]) -> u64 {
+        let mut hasher = self.0.clone();
+        hasher.write(name);
+        hasher.finish()
+    }
+}
 
 impl Owned {
     /// Notes whose a file is.
@@ -27,9 +50,9 @@ impl Owned {
         self.0.insert(key(path), number);
     }
 
-    /// Whose a file is.
-    pub fn get(&self, path: &[u8]) -> Option<u32> {
-        self.0.get(&key(path)).copied()
+    /// Whose a file in a folder is.
+    pub fn get(&self, folder: &Within, name: &[u8]) -> Option<u32> {
+        self.0.get(&folder.key(name)).copied()
     }
 
     /// Whether a file is somebody's.
@@ -38,13 +61,8 @@ impl Owned {
     }
 }
 
-/// One hash, and half of another.
-fn key(path: &[u8]) -> (u64, u32) {
-    let mut sip = std::hash::DefaultHasher::new();
-    sip.write(path);
-    let mut fx = FxHasher::default();
-    fx.write(path);
-    (sip.finish(), (fx.finish() >> 32) as u32)
+fn key(path: &[u8]) -> u64 {
+    Within::new(b"").key(path)
 }
 
 /// A package of an environment.
@@ -72,15 +90,20 @@ pub struct Records {
 /// What is read of a record.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Raw {
+struct Raw<'a> {
     name: String,
     version: Option<String>,
     url: Option<String>,
     channel: Option<serde_json::Value>,
     extracted_package_dir: Option<String>,
     link: Option<Link>,
-    files: Vec<String>,
+    #[serde(borrow)]
+    files: Vec<Text<'a>>,
 }
+
+/// Text that stays where it was read, unless something in it is escaped.
+#[derive(Debug, Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -109,10 +132,10 @@ impl Records {
                 all.push(nameless());
                 continue;
             };
-            match serde_json::from_slice::<Raw>(&bytes) {
+            match serde_json::from_slice::<Raw<'_>>(&bytes) {
                 Ok(raw) => {
                     for file in &raw.files {
-                        owned.insert(file.as_bytes(), all.len() as u32);
+                        owned.insert(file.0.as_bytes(), all.len() as u32);
                     }
                     all.push(Record::from(raw));
                 }
@@ -137,8 +160,8 @@ impl Records {
     }
 }
 
-impl From<Raw> for Record {
-    fn from(raw: Raw) -> Self {
+impl From<Raw<'_>> for Record {
+    fn from(raw: Raw<'_>) -> Self {
         let local = raw.channel.as_ref().and_then(|c| c.as_str()) == Some("local");
         let origin = Origin::of(raw.url.as_deref().unwrap_or_default());
         let link = raw.link.unwrap_or_default();

@@ -45,22 +45,29 @@ impl Inventory {
         let all = self.stores();
         for category in Category::all().filter(|c| *c != Category::Other) {
             let mut stores: Vec<(StoreId, Measure)> = Vec::new();
-            let mut nodes: Vec<NodeId> = Vec::new();
-            let mut holes: Vec<NodeId> = Vec::new();
+            // Stores that share no inode with others add up; those that may are measured as one.
+            let mut sum = Measure::default();
+            let mut linked: Vec<(&Store, Measure)> = Vec::new();
             for store in &all {
-                let Some((mine, out)) = self.part_of(store, category) else { continue };
-                let measure = self.measure_nodes(mine.iter().copied(), out.iter().copied());
+                let Some(measure) = self.measure_part(store, category) else { continue };
                 stores.push((store.id, measure));
-                nodes.extend(mine);
-                holes.extend(out);
-            }
-            match &stores[..] {
-                [] => {}
-                [(_, only)] => groups.push(Group { category, measure: *only, stores }),
-                _ => {
-                    let measure = self.measure_nodes(nodes, holes);
-                    groups.push(Group { category, measure, stores });
+                if store.names_links {
+                    linked.push((store, measure));
+                } else {
+                    sum += measure;
                 }
+            }
+            match &linked[..] {
+                [] => {}
+                [(_, only)] => sum += *only,
+                several => {
+                    let parts = several.iter().filter_map(|(store, _)| self.part_of(store, category));
+                    let (nodes, holes): (Vec<_>, Vec<_>) = parts.unzip();
+                    sum += self.measure_nodes(nodes.into_iter().flatten(), holes.into_iter().flatten());
+                }
+            }
+            if !stores.is_empty() {
+                groups.push(Group { category, measure: sum, stores });
             }
         }
         self.groups = groups;
@@ -76,6 +83,18 @@ impl Inventory {
         }
         self.rest = self.measure_nodes(nodes, holes);
         self.rest_above = self.above_stores();
+    }
+
+    /// What the part of a store that lies in a group takes and gives.
+    fn measure_part(&self, store: &Store, category: Category) -> Option<Measure> {
+        let mine = |id: &ItemId| self.item(*id).is_some_and(|i| i.category == category);
+        let root = NodeId::dir(store.root);
+        let is_whole =
+            |id: &ItemId| self.item(*id).is_some_and(|i| i.is_rest || i.parts.iter().any(|p| p.node == root));
+        if store.items.iter().all(mine) && store.items.iter().any(is_whole) {
+            return Some(store.measure);
+        }
+        self.part_of(store, category).map(|(mine, out)| self.measure_nodes(mine, out))
     }
 
     /// What of a store lies in a group: what it consists of, and what is left out of that.

@@ -4,8 +4,9 @@ use rustc_hash::FxHashSet;
 
 use super::{Blob, Inventory};
 use crate::model::item::{BlobId, Item, ItemId, NewBlob, NewItem, NewStore, Part, Role, Store, StoreId};
-use crate::model::measure::Measure;
+use crate::model::measure::{Measure, Meter, Selection};
 use crate::model::node::{DirId, NodeId};
+use crate::model::usage::Usage;
 use crate::model::verdict::Verdict;
 use crate::text;
 
@@ -41,6 +42,7 @@ impl Inventory {
             title: new.found.title,
             items: Vec::new(),
             measure: Measure::default(),
+            names_links: false,
             inner: Vec::new(),
             holes: Vec::new(),
             above_holes: FxHashSet::default(),
@@ -235,7 +237,11 @@ impl Inventory {
             self.items[rest.0 as usize] = None;
         }
         let inner = store.inner.clone();
-        let whole = self.measure_nodes([root.into()], inner.iter().copied());
+        let mut meter = Meter::new(&self.tree);
+        let mut whole = meter.add(&Selection::new(&self.tree, [root.into()], inner.iter().copied()));
+        whole.held_files = meter.held_files();
+        let names_links = meter.names_links();
+        drop(meter);
         let all: Vec<ItemId> = items.iter().flat_map(|i| self.descendants(*i).collect::<Vec<_>>()).collect();
         let mut holes = inner.clone();
         let kept = all.iter().filter_map(|i| self.item(*i)).filter(|i| i.verdict == Verdict::Protected);
@@ -246,6 +252,7 @@ impl Inventory {
             store.holes = holes;
             store.above_holes = above_holes;
             store.measure = whole;
+            store.names_links = names_links;
         }
         for item in &all {
             let measure =
@@ -294,7 +301,13 @@ impl Inventory {
         // Whole where nothing below is claimed, file by file where something is.
         let mut nodes = Vec::new();
         let mut todo = vec![root];
+        let mut folders = Usage::default();
         while let Some(dir) = todo.pop() {
+            folders += self
+                .tree
+                .get(dir)
+                .filter(|d| d.state.has_files())
+                .map_or(Usage::default(), |d| d.head().itself);
             for child in self.tree.children(dir) {
                 if taken.contains(&child.into()) {
                     continue;
@@ -309,12 +322,20 @@ impl Inventory {
             nodes.extend(files.filter(|n| !taken.contains(n)));
         }
         nodes.sort_unstable();
-        let others = self.measure_nodes(claimed.iter().copied(), inner.iter().copied());
-        let freed = self.measure_nodes(nodes.iter().copied(), []);
-        let mut measure = freed;
-        measure.usage.on_disk = whole.usage.on_disk.saturating_sub(others.usage.on_disk);
-        measure.usage.apparent = whole.usage.apparent.saturating_sub(others.usage.apparent);
-        measure.usage.files = whole.usage.files.saturating_sub(others.usage.files);
+        let mut meter = Meter::new(&self.tree);
+        let mut measure = meter.add(&Selection::new(&self.tree, nodes.iter().copied(), []));
+        measure.held_files = meter.held_files();
+        let names_links = meter.names_links();
+        drop(meter);
+        if names_links {
+            // What the items name, too, is theirs.
+            let others = self.measure_nodes(claimed.iter().copied(), inner.iter().copied());
+            measure.usage.on_disk = whole.usage.on_disk.saturating_sub(others.usage.on_disk);
+            measure.usage.apparent = whole.usage.apparent.saturating_sub(others.usage.apparent);
+            measure.usage.files = whole.usage.files.saturating_sub(others.usage.files);
+        } else {
+            measure.usage += folders;
+        }
         if measure.usage.files == 0 {
             return None;
         }
