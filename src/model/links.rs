@@ -162,7 +162,7 @@ impl LinkTable {
     }
 
     fn filter_bit(&self, hash: u64) -> (&AtomicU64, u64) {
-        let at = hash >> (64 - FILTER_BITS);
+        let at = hash & ((1 << FILTER_BITS) - 1);
         (&self.filter[(at >> 6) as usize], 1 << (at & 63))
     }
 
@@ -176,8 +176,14 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Inodes that follow one another, as those of one folder do, lie side by side in the filter and in the table, and in
+/// the same shard: most of the cost of a look is waiting for memory, or for a lock that another thread had last.
 fn hash_of(dev: DevId, ino: u64) -> u64 {
-    FxBuildHasher.hash_one((dev.0, ino))
+    const APART: u64 = 0x7f << 57;
+    let neighbors = FxBuildHasher.hash_one((dev.0, ino >> 4));
+    // The table tells entries of one place apart by the uppermost bits.
+    let own = FxBuildHasher.hash_one((dev.0, ino));
+    (((neighbors << 4) | (ino & 15)) & !APART) | (own & APART)
 }
 
 fn shard_of(hash: u64) -> usize {

@@ -29,18 +29,20 @@ pub struct Job {
     pub path: PathBuf,
     /// Whose.
     pub claim: Claim,
+    /// The phase of the scan in which it was met.
+    pub phase: usize,
 }
 
-/// Jobs as they come, and of those that wait the smallest: a person sees the small caches while the environments are
-/// still being understood.
+/// Jobs as they come, and of those that wait the smallest of the earliest phase: a person sees the small caches while
+/// the environments are still being understood, and the environments before what lies anywhere else.
 pub fn smallest_first(todo: &Receiver<Job>) -> impl Iterator<Item = Job> + '_ {
-    let mut waiting: BTreeMap<(usize, usize), Job> = BTreeMap::new();
+    let mut waiting: BTreeMap<(usize, usize, usize), Job> = BTreeMap::new();
     let mut met = 0;
     std::iter::from_fn(move || {
         let first = if waiting.is_empty() { Some(todo.recv().ok()?) } else { None };
         for job in first.into_iter().chain(todo.try_iter()) {
             met += 1;
-            waiting.insert((job.tree.len(), met), job);
+            waiting.insert((job.phase, job.tree.len(), met), job);
         }
         waiting.pop_first().map(|(_, job)| job)
     })

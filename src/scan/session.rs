@@ -173,6 +173,7 @@ impl Session {
                 if cancel.load(Ordering::Relaxed) {
                     break;
                 }
+                collector.phase += 1;
                 let reading = Reading {
                     phase,
                     borders: &borders,

@@ -33,6 +33,8 @@ pub struct Collector<'a> {
     pub subtree: SubTree,
     /// Stores that are not complete yet.
     pub claims: FxHashMap<DirId, Claim>,
+    /// The phase of the scan.
+    pub phase: usize,
     /// Directories that were not passed on yet, and whether they lie in a store.
     batch: Vec<(ListedDir, bool)>,
     packer: Packer,
@@ -47,6 +49,7 @@ impl<'a> Collector<'a> {
             cancel,
             subtree: SubTree::default(),
             claims: FxHashMap::default(),
+            phase: 0,
             batch: Vec::new(),
             packer: Packer::default(),
         }
@@ -100,7 +103,7 @@ impl<'a> Collector<'a> {
         }
         self.flush();
         let tree = self.subtree.take(root, within_store);
-        let _ = self.jobs.send(Job { tree, root, path, claim });
+        let _ = self.jobs.send(Job { tree, root, path, claim, phase: self.phase });
     }
 
     fn flush(&mut self) {

@@ -53,7 +53,7 @@ pub fn send(found: Found, links: &Arc<LinkTable>, now: i64, sink: &Sender<ScanEv
         if cancel.load(Ordering::Relaxed) {
             return;
         }
-        let job = Job { tree: stores.take(root, within), root, path, claim };
+        let job = Job { tree: stores.take(root, within), root, path, claim, phase: 0 };
         let nothing = Nothing::default();
         let mut store = recognize(&job, &env, links, now, &nothing);
         let view = StoreView::new(&job.tree, Arc::clone(links), job.root, &job.path, "", &nothing, &env, now);
