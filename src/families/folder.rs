@@ -150,7 +150,7 @@ impl<'a> Folder<'a> {
     pub(super) fn records(&self) -> impl Iterator<Item = File<'a>> {
         let id = self.id;
         let links = &self.view.links;
-        let records = self.listed().map(|d| packed::records(&d.block, d.facts(), links));
+        let records = self.listed().map(|d| packed::records(&d.block, d.origin(), links));
         records.into_iter().flatten().map(move |r| file(id, &r))
     }
 
@@ -162,7 +162,7 @@ impl<'a> Folder<'a> {
     /// What is known of a file of this folder.
     pub(super) fn record(&self, named: &Named<'a>) -> File<'a> {
         let dir = self.listed().expect("its name was read there");
-        file(self.id, &packed::record(&dir.block, named.at, &dir.facts(), &self.view.links).0)
+        file(self.id, &packed::record(&dir.block, named.at, dir.origin(), &self.view.links).0)
     }
 
     /// The file of this name.

@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::block::Block;
 use crate::model::node::DirId;
-use crate::model::packed::{self, FileFacts};
+use crate::model::packed;
 use crate::model::tree::{DirState, ListedDir};
 
 const NONE: u32 = u32::MAX;
@@ -32,9 +32,9 @@ impl Held {
         (self.parent != NONE).then_some(DirId(self.parent))
     }
 
-    /// What `stat` said of it.
-    pub fn facts(&self) -> FileFacts {
-        packed::own_facts(&self.block, self.mtime, self.uid)
+    /// What its files' records are relative to.
+    pub fn origin(&self) -> packed::Origin {
+        packed::origin(&self.block, self.mtime, self.uid)
     }
 }
 
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::model::links::DevId;
     use crate::model::node::Kind;
-    use crate::model::packed::BlockWriter;
+    use crate::model::packed::{BlockWriter, FileFacts};
 
     fn dir(id: u32, parent: u32) -> ListedDir {
         let facts = FileFacts { kind: Kind::Dir, size: 4096, blocks: 8, mtime: id, uid: 3 };
@@ -156,7 +156,7 @@ mod tests {
         assert!(tree.is_empty());
         assert_eq!((sorted(&outer, 5), sorted(&outer, 7)), (vec![6, 7], vec![10]));
         let held = outer.get(DirId(10)).expect("it is there");
-        assert_eq!((held.facts().uid, held.facts().mtime, held.facts().size), (3, 10, 4096));
+        assert_eq!((held.mtime, held.origin()), (10, packed::origin(&held.block, 10, 3)));
         assert_eq!(held.parent(), Some(DirId(7)));
     }
 }

@@ -127,7 +127,7 @@ impl<'a> StoreView<'a> {
         if !node.is_dir()
             && let Some(dir) = self.tree.get(node.dir)
         {
-            record = Some(packed::record(&dir.block, node.at, &dir.facts(), &self.links).0.name);
+            record = Some(packed::record(&dir.block, node.at, dir.origin(), &self.links).0.name);
         }
         let mut at = node.dir;
         while at != self.root {

@@ -4,10 +4,13 @@
 //! A record costs about ten bytes more than the file's name. Nothing here is ever grown in place, so peak
 //! memory is final memory.
 
-use super::block::Block;
+mod writer;
+
 use super::links::{LinkSlot, LinkTable};
 use super::node::Kind;
 use super::usage::{BLOCK, Usage};
+
+pub use writer::BlockWriter;
 
 const LINKED: u8 = 4;
 const OWNED: u8 = 8;
@@ -63,6 +66,8 @@ pub struct Head<'a> {
     pub unregular: u64,
     /// Newest change of any of its files, seconds since 1970; 0 without files.
     pub newest: u32,
+    /// How far from the directory's own change the times of its files are counted, folded.
+    base: u64,
     /// Encoded list of linked inodes, read with [`Head::links`].
     links: &'a [u8],
     /// Where the records begin.
@@ -98,8 +103,9 @@ pub fn head(block: &[u8]) -> Head<'_> {
     };
     let unregular = take(&mut rest);
     let newest = take(&mut rest) as u32;
+    let base = take(&mut rest);
     let links = take_bytes(&mut rest);
-    Head { name, itself, plain, unregular, newest, links, records: block.len() - rest.len() }
+    Head { name, itself, plain, unregular, newest, base, links, records: block.len() - rest.len() }
 }
 
 /// What `stat` said of the directory itself. Two of its facts are not in the block.
@@ -108,13 +114,27 @@ pub fn own_facts(block: &[u8], mtime: u32, uid: u32) -> FileFacts {
     FileFacts { kind: Kind::Dir, size: itself.apparent, blocks: itself.on_disk / BLOCK, mtime, uid }
 }
 
-/// Where the next change time lies, relative to the directory's own.
+/// What the records of a block are relative to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// A time near those of the files: many are written within a minute, and no minute of their directory's.
+    mtime: u32,
+    /// The directory's owner.
+    uid: u32,
+}
+
+/// What the records of a directory's block are relative to, by the directory's own change and owner.
+pub fn origin(block: &[u8], mtime: u32, uid: u32) -> Origin {
+    Origin { mtime: unfold_time(mtime, head(block).base), uid }
+}
+
+/// A time by its distance from another.
 fn unfold_time(base: u32, delta: u64) -> u32 {
     (i64::from(base) + unzigzag(delta)).clamp(0, i64::from(u32::MAX)) as u32
 }
 
-/// Reads the record at `at`. `dir` is the directory's own facts, to which times and owners are relative.
-pub fn record<'a>(block: &'a [u8], at: u32, dir: &FileFacts, links: &LinkTable) -> (FileRecord<'a>, u32) {
+/// Reads the record at `at`.
+pub fn record<'a>(block: &'a [u8], at: u32, origin: Origin, links: &LinkTable) -> (FileRecord<'a>, u32) {
     let mut rest = &block[at as usize..];
     let flags = rest[0];
     rest = &rest[1..];
@@ -137,8 +157,8 @@ pub fn record<'a>(block: &'a [u8], at: u32, dir: &FileFacts, links: &LinkTable) 
         if flags & PREDICTED == 0 {
             blocks = (blocks as i64 + unzigzag(take(&mut rest))) as u64;
         }
-        let mtime = unfold_time(dir.mtime, take(&mut rest));
-        let uid = if flags & OWNED == 0 { dir.uid } else { take(&mut rest) as u32 };
+        let mtime = unfold_time(origin.mtime, take(&mut rest));
+        let uid = if flags & OWNED == 0 { origin.uid } else { take(&mut rest) as u32 };
         (FileFacts { kind, size, blocks, mtime, uid }, None, 1)
     };
     let next = (block.len() - rest.len()) as u32;
@@ -148,13 +168,13 @@ pub fn record<'a>(block: &'a [u8], at: u32, dir: &FileFacts, links: &LinkTable) 
 /// All records of a block, in the order of the directory.
 pub fn records<'a>(
     block: &'a [u8],
-    dir: FileFacts,
+    origin: Origin,
     links: &'a LinkTable,
 ) -> impl Iterator<Item = FileRecord<'a>> + use<'a> {
     let mut at = head(block).records as u32;
     std::iter::from_fn(move || {
         ((at as usize) < block.len()).then(|| {
-            let (record, next) = record(block, at, &dir, links);
+            let (record, next) = record(block, at, origin, links);
             at = next;
             record
         })
@@ -197,99 +217,6 @@ fn named(block: &[u8], from: usize) -> impl Iterator<Item = Named<'_>> {
     })
 }
 
-/// Puts the records of a directory together. Reused for the next directory, so it allocates once a thread.
-#[derive(Debug, Default)]
-pub struct BlockWriter {
-    records: Vec<u8>,
-    links: Vec<u8>,
-    plain: Usage,
-    unregular: u64,
-    newest: u32,
-}
-
-impl BlockWriter {
-    /// How many bytes it has memory for.
-    pub fn capacity(&self) -> usize {
-        self.records.capacity() + self.links.capacity()
-    }
-
-    /// Forgets what was written.
-    pub fn clear(&mut self) {
-        self.records.clear();
-        self.links.clear();
-        self.plain = Usage::default();
-        self.unregular = 0;
-        self.newest = 0;
-    }
-
-    /// Adds a file with one name.
-    pub fn file(&mut self, name: &[u8], facts: FileFacts, dir: &FileFacts) {
-        let predicted = predicted_blocks(facts.kind, facts.size);
-        let mut flags = facts.kind as u8;
-        if predicted == facts.blocks {
-            flags |= PREDICTED;
-        }
-        if facts.uid != dir.uid {
-            flags |= OWNED;
-        }
-        self.records.push(flags);
-        put_bytes(&mut self.records, name);
-        put(&mut self.records, facts.size);
-        if predicted != facts.blocks {
-            put(&mut self.records, zigzag(facts.blocks as i64 - predicted as i64));
-        }
-        put(&mut self.records, zigzag(i64::from(facts.mtime) - i64::from(dir.mtime)));
-        if facts.uid != dir.uid {
-            put(&mut self.records, u64::from(facts.uid));
-        }
-        self.plain += Usage { on_disk: facts.blocks, apparent: facts.size, files: 1 };
-        if facts.kind != Kind::File {
-            self.unregular = self.unregular.saturating_add(facts.size);
-        }
-        self.newest = self.newest.max(facts.mtime);
-    }
-
-    /// Adds a name of an inode that has several.
-    pub fn linked(&mut self, name: &[u8], kind: Kind, slot: LinkSlot, mtime: u32) {
-        self.records.push(kind as u8 | LINKED);
-        put_bytes(&mut self.records, name);
-        put(&mut self.records, u64::from(slot.0));
-        put(&mut self.links, u64::from(slot.0));
-        self.newest = self.newest.max(mtime);
-    }
-
-    /// The names written so far.
-    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
-        named(&self.records, 0).map(|n| n.name)
-    }
-
-    /// Adds the records another thread wrote for the same directory.
-    pub fn append(&mut self, other: &Self) {
-        self.records.extend_from_slice(&other.records);
-        self.links.extend_from_slice(&other.links);
-        self.plain += other.plain;
-        self.unregular = self.unregular.saturating_add(other.unregular);
-        self.newest = self.newest.max(other.newest);
-    }
-
-    /// The finished block.
-    pub fn finish(&self, name: &[u8], dir: &FileFacts) -> Block {
-        // As much as is needed, or a little more: this lives until it is packed together with others.
-        let mut head = Vec::with_capacity(name.len() + self.links.len() + self.records.len() + 40);
-        put_bytes(&mut head, name);
-        put(&mut head, dir.size);
-        put(&mut head, dir.blocks);
-        put(&mut head, self.plain.files);
-        put(&mut head, self.plain.apparent);
-        put(&mut head, self.plain.on_disk); // blocks, not bytes, while writing
-        put(&mut head, self.unregular);
-        put(&mut head, u64::from(self.newest));
-        put_bytes(&mut head, &self.links);
-        head.extend_from_slice(&self.records);
-        Block::from(head)
-    }
-}
-
 /// The blocks a file of this length usually has: whole 4 KiB pages; short links lie in the inode (ext4: < 60).
 fn predicted_blocks(kind: Kind, size: u64) -> u64 {
     match kind {
@@ -299,25 +226,8 @@ fn predicted_blocks(kind: Kind, size: u64) -> u64 {
     }
 }
 
-fn zigzag(n: i64) -> u64 {
-    ((n << 1) ^ (n >> 63)) as u64
-}
-
 fn unzigzag(n: u64) -> i64 {
     (n >> 1) as i64 ^ -((n & 1) as i64)
-}
-
-fn put(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
-}
-
-fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
 }
 
 fn take(rest: &mut &[u8]) -> u64 {
@@ -368,9 +278,15 @@ mod tests {
         ) {
             let links = LinkTable::default();
             let mut w = BlockWriter::default();
+            let mut whole = BlockWriter::default();
             let mut plain = Usage::default();
             let mut slots = vec![];
             for (i, (name, f, linked)) in files.iter().enumerate() {
+                // Now and then another thread goes on.
+                if i % 7 == 6 {
+                    whole.append(&w);
+                    w.clear();
+                }
                 if *linked {
                     let slot = links.enter(LinkedInode {
                         ino: i as u64, size: f.size, blocks: f.blocks, nlink: 2, uid: f.uid, mtime: f.mtime,
@@ -383,6 +299,8 @@ mod tests {
                     w.file(name, *f, &dir);
                 }
             }
+            whole.append(&w);
+            let w = whole;
             prop_assert_eq!(w.names().collect::<Vec<_>>(), files.iter().map(|f| &f.0[..]).collect::<Vec<_>>());
             let block = w.finish(&name, &dir);
             let head = head(&block);
@@ -393,13 +311,14 @@ mod tests {
             prop_assert_eq!(head.unregular, odd);
             prop_assert_eq!(head.links().collect::<Vec<_>>(), slots);
             prop_assert_eq!(head.newest, files.iter().map(|f| f.1.mtime).max().unwrap_or(0));
-            let back: Vec<_> = records(&block, dir, &links).collect();
+            let origin = origin(&block, dir.mtime, dir.uid);
+            let back: Vec<_> = records(&block, origin, &links).collect();
             prop_assert_eq!(back.len(), files.len());
             for (r, (name, f, linked)) in back.iter().zip(&files) {
                 prop_assert_eq!(r.name, &name[..]);
                 prop_assert_eq!(&r.facts, f);
                 prop_assert_eq!(r.link.is_some(), *linked);
-                prop_assert_eq!(&record(&block, r.at, &dir, &links).0, r);
+                prop_assert_eq!(&record(&block, r.at, origin, &links).0, r);
                 prop_assert!(r.at > 0);
             }
         }
@@ -408,12 +327,16 @@ mod tests {
     #[test]
     fn a_usual_file_costs_its_name_and_a_few_bytes() {
         let dir = FileFacts { kind: Kind::Dir, size: 4096, blocks: 8, mtime: 1_700_000_000, uid: 1000 };
-        let mut w = BlockWriter::default();
-        w.file(
-            b"model.safetensors",
-            FileFacts { kind: Kind::File, size: 5_000_000_000, blocks: 9_765_632, ..dir },
-            &dir,
-        );
-        assert!(w.records.len() <= b"model.safetensors".len() + 9, "{}", w.records.len());
+        let weights = FileFacts { kind: Kind::File, size: 5_000_000_000, blocks: 9_765_632, ..dir };
+        let block = |n: u32| {
+            let mut w = BlockWriter::default();
+            for i in 0..n {
+                // Written a minute apart, on another day than the folder was made.
+                w.file(b"model.safetensors", FileFacts { mtime: 1_600_000_000 + i * 60, ..weights }, &dir);
+            }
+            w.finish(b"", &dir).len()
+        };
+        let one = (block(100) - block(50)).div_ceil(50);
+        assert!(one <= b"model.safetensors".len() + 9, "{one} bytes");
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::block::Block;
 use super::links::{DevId, LinkTable};
-use super::node::{DirId, Kind, NodeId};
+use super::node::{DirId, NodeId};
 use super::packed::{self, FileFacts, FileRecord, Head};
 use super::usage::Usage;
 use crate::text;
@@ -109,6 +109,10 @@ impl Dir {
     /// What `stat` said of it.
     pub fn facts(&self) -> FileFacts {
         packed::own_facts(&self.block, self.mtime, self.uid)
+    }
+
+    fn origin(&self) -> packed::Origin {
+        packed::origin(&self.block, self.mtime, self.uid)
     }
 }
 
@@ -254,15 +258,15 @@ impl Tree {
     pub fn files(&self, id: DirId) -> impl Iterator<Item = FileRecord<'_>> + '_ {
         let dir = self.get(id);
         let block: &[u8] = dir.map_or(&[], |d| &d.block);
-        let facts = dir.map_or(EMPTY, Dir::facts);
-        packed::records(block, facts, &self.links)
+        let (mtime, uid) = dir.map_or((0, 0), |d| (d.mtime, d.uid));
+        packed::records(block, packed::origin(block, mtime, uid), &self.links)
     }
 
     /// The file of a node.
     pub fn file(&self, node: NodeId) -> Option<FileRecord<'_>> {
         let dir = self.get(node.dir)?;
         (!node.is_dir() && (node.at as usize) < dir.block.len())
-            .then(|| packed::record(&dir.block, node.at, &dir.facts(), &self.links).0)
+            .then(|| packed::record(&dir.block, node.at, dir.origin(), &self.links).0)
     }
 
     /// What `stat` said of a node.
@@ -323,14 +327,13 @@ impl Tree {
     }
 }
 
-const EMPTY: FileFacts = FileFacts { kind: Kind::Dir, size: 0, blocks: 0, mtime: 0, uid: 0 };
-
 #[cfg(test)]
 pub mod testing {
     //! A tree from a few lines of text, for tests of everything that reads one.
 
     use super::*;
     use crate::model::links::LinkedInode;
+    use crate::model::node::Kind;
     use crate::model::packed::BlockWriter;
 
     /// Builds a tree from entries `("a/b/", …)` for directories and `("a/f", Entry)` for files.

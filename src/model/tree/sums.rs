@@ -6,7 +6,7 @@ use crate::model::packed;
 use crate::model::usage::{BLOCK, Usage};
 
 /// So many linked inodes are added up at a time.
-const INODES: u32 = 1 << 16;
+const INODES: u32 = 1 << 15;
 
 impl Tree {
     /// Computes all totals anew: every inode once within each directory that contains it.

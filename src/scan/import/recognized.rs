@@ -133,8 +133,8 @@ impl Families<'_> {
     }
 
     fn files<'d>(&'d self, dir: &'d ListedDir) -> Vec<&'d [u8]> {
-        let own = packed::own_facts(&dir.block, dir.mtime, dir.uid);
-        packed::records(&dir.block, own, self.links).map(|r| r.name).collect()
+        let origin = packed::origin(&dir.block, dir.mtime, dir.uid);
+        packed::records(&dir.block, origin, self.links).map(|r| r.name).collect()
     }
 
     fn names_at(&self, dir: &ListedDir, below: &str) -> Option<Vec<Box<[u8]>>> {
