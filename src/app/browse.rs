@@ -12,8 +12,12 @@ pub struct Browse {
     pub lens: Lens,
     /// The visible rows.
     pub rows: Vec<Row>,
+    /// Those of them that lie in no other.
+    pub outer: Vec<RowKey>,
     /// The thing under the cursor.
     pub cursor: Option<RowKey>,
+    /// Where it was found last: looking there first, a frame need not look at all rows.
+    line: usize,
     /// The first row on the screen.
     pub top: usize,
     /// How many rows fit on the screen.
@@ -31,7 +35,11 @@ pub struct Browse {
 impl Browse {
     /// Where the cursor is.
     pub fn at(&self) -> usize {
-        self.cursor.and_then(|key| self.rows.iter().position(|r| r.key == key)).unwrap_or(0)
+        let Some(key) = self.cursor else { return 0 };
+        if self.rows.get(self.line).is_some_and(|r| r.key == key) {
+            return self.line;
+        }
+        self.rows.iter().position(|r| r.key == key).unwrap_or(0)
     }
 
     /// The row under the cursor.
@@ -43,6 +51,7 @@ impl Browse {
     pub fn rebuild(&mut self, inventory: &Inventory) {
         let was = self.at();
         self.rows = rows::rows(inventory, &self.lens);
+        self.outer = self.rows.iter().filter(|r| r.depth == 0).map(|r| r.key).collect();
         let there = self.cursor.is_some_and(|key| self.rows.iter().any(|r| r.key == key));
         if !self.touched {
             self.cursor = self.best(inventory);
@@ -66,6 +75,7 @@ impl Browse {
     /// Keeps the cursor on the screen.
     pub fn scroll(&mut self) {
         let at = self.at();
+        self.line = at;
         let height = self.height.max(1);
         if at < self.top {
             self.top = at;

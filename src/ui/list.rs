@@ -64,8 +64,7 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, top: u16, height: usize) {
 
 /// The bar of a row is its share of the largest group, so that bars are no stubs.
 fn largest(app: &App) -> u64 {
-    let top = app.browse.rows.iter().filter(|r| r.depth == 0);
-    top.map(|r| bytes(app, r.key)).max().unwrap_or(0)
+    app.browse.outer.iter().map(|key| bytes(app, *key)).max().unwrap_or(0)
 }
 
 fn bytes(app: &App, key: RowKey) -> u64 {
