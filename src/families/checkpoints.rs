@@ -10,6 +10,7 @@ mod lightning;
 mod links;
 mod metrics;
 mod orbax;
+mod pointer;
 mod run;
 mod sequence;
 mod series;
