@@ -9,6 +9,7 @@ mod bundle;
 mod lightning;
 mod links;
 mod metrics;
+mod nemo;
 mod orbax;
 mod pointer;
 mod run;
