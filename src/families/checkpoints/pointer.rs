@@ -1,8 +1,8 @@
-//! Text files beside steps that name one of them: `last_checkpoint`.
+//! Text files beside steps that name one of them: `latest`, `last_checkpoint`, `latest_checkpointed_iteration.txt`.
 //!
 //! They are written when a step is complete, and training goes on from what they name.
 
-use super::run::{Run, Step};
+use super::run::{Run, State, Step};
 use crate::families::{File, Range};
 use crate::model::item::NewItem;
 use crate::model::verdict::Verdict;
@@ -27,6 +27,11 @@ impl<'a> Pointer<'a> {
         Some(Self { file, names })
     }
 
+    /// One that was read in another way.
+    pub fn new(file: File<'a>, names: Option<String>) -> Self {
+        Self { file, names }
+    }
+
     /// Tells the step it names. Whether that step is there.
     pub fn tell(&self, steps: &mut [Step<'_>]) -> bool {
         let named = self.named(steps);
@@ -34,6 +39,18 @@ impl<'a> Pointer<'a> {
             steps[at].be_latest(self.file.name());
         }
         named.is_some()
+    }
+
+    /// Doubts what is newer than the step it names: it was begun, and this file would name it had it been finished.
+    pub fn doubt_newer(&self, steps: &mut [Step<'_>]) {
+        let Some(order) = self.named(steps).and_then(|at| steps[at].order.clone()) else { return };
+        for step in steps.iter_mut().filter(|s| s.order.as_ref().is_some_and(|o| *o > order)) {
+            step.careful = true;
+            if step.state == State::Whole {
+                let name = self.file.name();
+                step.state = State::Torn(format!("newer than what {name} names, which is written last"));
+            }
+        }
     }
 
     fn named(&self, steps: &[Step<'_>]) -> Option<usize> {
