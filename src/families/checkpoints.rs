@@ -4,12 +4,21 @@
 //! of them and lies in [`run`]. A folder is claimed only where names prove a sequence: two steps of one kind, or one
 //! and what points to it. Loose weights and `SavedModel` folders are nobody's run.
 
+mod accelerate;
+mod agents;
 mod backup;
 mod bundle;
+mod dcp;
+mod deepspeed;
+mod folders;
 mod lightning;
 mod links;
+mod megatron;
 mod metrics;
+mod nemo;
 mod orbax;
+mod pointer;
+mod ray;
 mod run;
 mod sequence;
 mod series;
@@ -41,8 +50,20 @@ struct Kind {
 }
 
 /// All kinds, most particular first. A folder may hold several: each takes what those before it left.
-static KINDS: &[&Kind] =
-    &[&trainer::KIND, &orbax::KIND, &bundle::KIND, &backup::KIND, &lightning::KIND, &series::KIND];
+static KINDS: &[&Kind] = &[
+    &trainer::KIND,
+    &ray::KIND,
+    &orbax::KIND,
+    &bundle::KIND,
+    &backup::KIND,
+    &deepspeed::KIND,
+    &megatron::KIND,
+    &accelerate::KIND,
+    &dcp::KIND,
+    &agents::KIND,
+    &lightning::KIND,
+    &series::KIND,
+];
 
 /// The family.
 pub struct Checkpoints;
@@ -56,7 +77,9 @@ static ABOUT: LazyLock<About> = LazyLock::new(|| {
         verdict: Verdict::LookFirst,
         markers: markers.leak(),
         hint: "only training again brings a checkpoint back; keep the best, the latest and the last complete one",
-        source: "transformers, orbax, flax, tensorflow, keras, lightning; versions in families/checkpoints/*.rs",
+        source: "transformers, accelerate, DeepSpeed, Megatron-LM, NeMo, torch, orbax, flax, tensorflow, keras, lightning, \
+                 mmengine, fvcore, fairseq, timm, ultralytics, composer, ray, stable-baselines3; \
+                 versions in families/checkpoints/*.rs",
         together: true,
         ordered: true,
         unclaimed: Some(Category::Other),

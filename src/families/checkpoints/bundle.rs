@@ -172,7 +172,9 @@ fn step<'a>(
     let mut step = Step::new(things.next()?, order, name);
     things.for_each(|t| step.and(t));
     step.state = bundle.state();
-    step.latest = latest;
+    if latest {
+        step.be_latest(POINTER);
+    }
     Some(step)
 }
 
@@ -257,7 +259,7 @@ mod tests {
              \x20 !step \"model.ckpt-2\" [safe] 8 8 {incomplete: no .index, which is written last}\n\
              \x20 !step \"model.ckpt-9\" [safe] 12 12 {incomplete: only 1 of 2 shards are there}\n\
              \x20 step \"model.ckpt-10\" [look-first] 12 12\n\
-             \x20 step \"model.ckpt-11\" [look-first] 16 16 {latest}\n\
+             \x20 step \"model.ckpt-11\" [look-first] 16 16 {latest; the file checkpoint names it}\n\
              \x20 !step \"model.ckpt-12\" [look-first] 8 8 {incomplete: no .index, which is written last}\n\
              \x20 !unfinished step \"model.ckpt-13\" [safe] 20 20 {never finished: the save was interrupted}\n\
              \x20 !unfinished step \"model.ckpt-14\" [in-use] 16 16 {never finished: the save was interrupted; written less than 10 minutes ago, or open}\n\
@@ -319,7 +321,7 @@ mod tests {
             f.outline(),
             "checkpoints: checkpoints tensorflow ~/ckpt (2 steps, latest ckpt-1)\n\
              \x20 step \"ckpt-0\" [look-first] 12 12\n\
-             \x20 step \"ckpt-1\" [look-first] 12 12 {latest}\n\
+             \x20 step \"ckpt-1\" [look-first] 12 12 {latest; the file checkpoint names it}\n\
              \x20 pointer \"checkpoint\" [look-first] 4 4 {names ckpt-1 as the latest; without it training starts again from the beginning}\n\
              \x20 other \"other files\" [look-first] 20 16\n"
         );

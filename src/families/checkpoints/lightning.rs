@@ -4,27 +4,40 @@
 //! same name, `last.ckpt` as copy or link), `trainer/connectors/checkpoint_connector.py` (`hpc_ckpt_N.ckpt`). Which
 //! one is best is written inside the pickles only, so nothing is said about it.
 
-use super::Kind;
+use rustc_hash::FxHashMap;
+
 use super::metrics::note_metrics;
 use super::run::{Run, State, Step, Thing, number_after};
 use super::sequence::{Named, named};
 use super::template::{Template, Unit};
 use super::whole::torn;
-use crate::families::{Folder, Listing, Marker};
+use super::{Kind, nemo};
+use crate::families::{File, Folder, Listing, Marker};
 use crate::model::node::Kind as FileKind;
 use crate::text;
 
-pub static KIND: Kind = Kind { role: "lightning", markers: &[Marker::Ext("ckpt")], claims, steps };
+pub static KIND: Kind = Kind {
+    role: "lightning",
+    // The folders of NeMo's steps begin with the name of the model, which may be any; its own begin with this.
+    markers: &[Marker::Ext("ckpt"), Marker::Stem("megatron")],
+    claims,
+    steps,
+};
 
 /// A name taken apart, and its version: `-v2` is the third file of one name.
 fn template(name: &str) -> Option<(Template, u64)> {
-    let stem = name.strip_suffix(".ckpt")?;
+    parse(name.strip_suffix(".ckpt")?)
+}
+
+fn parse(stem: &str) -> Option<(Template, u64)> {
     let (stem, version) = match stem.rsplit_once("-v") {
         Some((head, v)) if number_after(v, "").is_some() => (head, v.parse().ok()?),
         _ => (stem, 0),
     };
     let ours = stem.contains("epoch=") || stem.contains("step=");
-    Some((Template::of(stem).filter(|_| ours)?, version))
+    let mut template = Template::of(stem).filter(|_| ours)?;
+    template.metrics.extend(nemo::monitor(stem));
+    Some((template, version))
 }
 
 /// `last.ckpt`, `last-v1.ckpt`: the newest, as a copy or a link.
@@ -44,16 +57,24 @@ fn is_best(name: &str) -> bool {
 fn claims(folder: &Listing<'_>) -> bool {
     let names = || folder.files.iter().chain(folder.folders).filter_map(|n| std::str::from_utf8(n).ok());
     let steps = names().filter(|n| template(n).is_some()).take(2).count();
-    steps >= 2 || (steps == 1 && (folder.name() == "checkpoints" || names().any(is_last)))
+    steps >= 2
+        || (steps == 1 && (folder.name() == "checkpoints" || names().any(is_last)))
+        || nemo::claims(folder)
 }
 
 fn steps(run: &mut Run<'_>) {
-    let files = run.files().into_iter().map(Thing::File);
-    let things: Vec<Thing<'_>> = files.chain(run.folders().into_iter().map(Thing::Folder)).collect();
-    let (mut steps, mut templates) = (Vec::new(), Vec::new());
+    let files = run.files();
+    let markers: FxHashMap<&str, File<'_>> =
+        files.iter().filter_map(|f| Some((nemo::marked(f.name())?, *f))).collect();
+    let things: Vec<Thing<'_>> =
+        files.iter().copied().map(Thing::File).chain(run.folders().into_iter().map(Thing::Folder)).collect();
+    let (mut steps, mut templates) = (Vec::<Step<'_>>::new(), Vec::new());
     for thing in things {
         let name = thing.name();
-        let template = template(name);
+        let template = match thing {
+            Thing::Folder(folder) if nemo::is_step(&folder) => parse(name),
+            _ => template(name),
+        };
         if template.is_none() && !is_last(name) && !is_hpc(name) && !is_best(name) {
             continue;
         }
@@ -63,7 +84,16 @@ fn steps(run: &mut Run<'_>) {
             continue;
         }
         let mut step = step(run, thing, template.as_ref());
-        step.latest = is_last(name) && step.state == State::Whole;
+        if let Some(marker) = markers.get(nemo::stem(name)) {
+            // A step and its averaged weights have one marker, and go with it.
+            if let Some(marked) = steps.iter_mut().find(|s| s.holds(marker.name())) {
+                marked.and(thing);
+                continue;
+            }
+            step.and(Thing::File(*marker));
+            step.state = State::Unfinished(nemo::UNFINISHED.into());
+        }
+        step.latest = (is_last(name) || nemo::is_last(name)) && step.state == State::Whole;
         if is_hpc(name) {
             step.note("saved when the cluster took the job away; training goes on from it");
         } else if template.is_none() && is_best(name) {
@@ -74,12 +104,17 @@ fn steps(run: &mut Run<'_>) {
     }
     note_metrics(&mut steps, &templates);
     run.add(steps);
+    for (stem, marker) in markers {
+        if parse(stem).is_some() && !run.steps().any(|s| s.holds(marker.name())) {
+            run.add_leftover("marker", &marker, "NeMo's mark of an unfinished step that is not here");
+        }
+    }
 }
 
 fn step<'a>(run: &Run<'_>, thing: Thing<'a>, template: Option<&(Template, u64)>) -> Step<'a> {
     let plain = text::plain(thing.name().trim_end_matches(".ckpt"));
     let name = match template {
-        Some((t, 0)) => t.words().unwrap_or(plain),
+        Some((t, 0)) => t.words().map_or(plain, |words| words + nemo::suffix(thing.name())),
         Some((t, v)) => t.words().map_or(plain, |words| format!("{words} (v{v})")),
         None => plain,
     };

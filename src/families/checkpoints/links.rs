@@ -17,7 +17,7 @@ pub fn follow(run: &mut Run<'_>) {
             Some((folder, name)) if std::path::Path::new(folder) == store.path() => name,
             Some(_) => continue,
         };
-        let Some(step) = run.steps().find(|s| s.file_name() == beside) else { continue };
+        let Some(step) = run.steps().find(|s| s.holds(beside)) else { continue };
         step.pointers.push(link.node);
         match named(link.name()) {
             Some(Named::Last) => step.latest = true,

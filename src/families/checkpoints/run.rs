@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::template::Template;
 use crate::families::view::FRESH;
 use crate::families::{File, Folder, StoreView};
 use crate::model::item::NewItem;
@@ -125,9 +126,15 @@ impl<'a> Step<'a> {
         self.notes.push(note.into());
     }
 
-    /// The name of the first thing it consists of.
-    pub fn file_name(&self) -> &'a str {
-        self.things.first().map_or("", Thing::name)
+    /// Whether a thing of this name is a part of it.
+    pub fn holds(&self, name: &str) -> bool {
+        !name.is_empty() && self.things.iter().any(|t| t.name() == name)
+    }
+
+    /// Calls it the latest, because the file of this name says so.
+    pub fn be_latest(&mut self, pointer: &str) {
+        self.latest = true;
+        self.note(format!("the file {pointer} names it"));
     }
 }
 
@@ -295,6 +302,8 @@ pub fn is_step_folder(name: &str) -> bool {
             .into_iter()
             .any(after)
         || name.contains(".orbax-checkpoint-tmp")
+        || name.starts_with("global_step")
+        || Template::of(name).is_some_and(|t| t.only_counts())
         || [".ckpt", "_temp"].into_iter().any(|end| name.ends_with(end))
 }
 

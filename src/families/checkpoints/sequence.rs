@@ -41,6 +41,23 @@ pub fn split(name: &str) -> Option<(&str, &'static Ext)> {
     EXTS.iter().find_map(|e| Some((name.strip_suffix(e.name).filter(|s| !s.is_empty())?, e)))
 }
 
+/// A name without the number of the process that wrote it: `checkpoint5-rank-0-shard3` is a piece of `checkpoint5`
+/// (fairseq), `ep1-ba200-rank0` one of `ep1-ba200` (composer). The rank in other names may be that of an adapter.
+pub fn whole(stem: &str) -> &str {
+    let mut stem = stem;
+    for piece in ["-shard", "-rank-", "-rank", "-model_part-"] {
+        if let Some((head, number)) = stem.rsplit_once(piece)
+            && (piece != "-rank" || head.contains("-ba"))
+            && !head.is_empty()
+            && !number.is_empty()
+            && number.bytes().all(|b| b.is_ascii_digit())
+        {
+            stem = head;
+        }
+    }
+    stem
+}
+
 /// What a word in a name without a number says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Named {
@@ -89,6 +106,7 @@ pub fn sort_out<'n>(names: &[&'n str]) -> Sorted<'n> {
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     for name in names {
         let Some((stem, ext)) = split(name) else { continue };
+        let stem = whole(stem);
         *count.entry(ext.name).or_default() += 1;
         match Template::of(stem).filter(|_| !is_shard(stem, ext, names)) {
             Some(t) => {
@@ -105,7 +123,7 @@ pub fn sort_out<'n>(names: &[&'n str]) -> Sorted<'n> {
     let (groups, others): (Vec<Group<'n>>, Vec<Group<'n>>) =
         candidates.into_values().partition(|g| !g.is_one_named() && g.is_enough(pointed(g)));
     for (name, _) in others.iter().filter(|g| g.is_one_named()).flat_map(|g| &g.members) {
-        singles.extend(split(name).map(|(stem, ext)| Single { name, stem, ext }));
+        singles.extend(split(name).map(|(stem, ext)| Single { name, stem: whole(stem), ext }));
     }
     let pairs: Vec<&str> = if groups.is_empty() { paired(&singles) } else { Vec::new() };
     let ours = |s: &Single<'_>| {

@@ -2,22 +2,23 @@
 //! `checkpoint-9.pth.tar`, and beside them `best`, `last` and `final`.
 //!
 //! The names are a habit and no layout: Keras 3.15.1 `callbacks/model_checkpoint.py` takes any template; mmengine
-//! 0.10.7 `hooks/checkpoint_hook.py` and fvcore 0.1.5 `common/checkpoint.py` write the text file `last_checkpoint`;
-//! ultralytics 8.4 `engine/trainer.py` writes `best.pt` and `last.pt`. So the names must prove that they are one
-//! sequence, and that the folder is mostly about it: a folder of different models is no run.
+//! 0.10.7 `hooks/checkpoint_hook.py` and fvcore@main `common/checkpoint.py` (detectron2) write the text file
+//! `last_checkpoint`; ultralytics 8.4.190 `engine/trainer.py` writes `best.pt`, `last.pt` and `epoch3.pt`; timm 1.0.31
+//! `utils/checkpoint_saver.py` hard links `last`, `model_best` and `milestone-4` to its steps; fairseq@main
+//! `checkpoint_utils.py`, `trainer.py` and composer 0.32.1 `callbacks/checkpoint_saver.py` write a file for each
+//! process. So the names must prove that they are one sequence, and that the folder is mostly about it: a folder of
+//! different models is no run.
 
 use rustc_hash::FxHashMap;
 
 use super::Kind;
 use super::metrics::note_metrics;
-use super::run::{Run, State, Step};
-use super::sequence::{Named, POINTER, sort_out, split};
+use super::pointer::Pointer;
+use super::run::{Run, State, Step, Thing};
+use super::sequence::{Named, POINTER, sort_out, split, whole};
 use super::template::Unit;
 use super::whole::torn;
-use crate::families::{File, Listing, Marker, Range};
-use crate::model::item::NewItem;
-use crate::model::node::Kind as FileKind;
-use crate::model::verdict::Verdict;
+use crate::families::{File, Listing, Marker};
 use crate::text;
 
 pub static KIND: Kind = Kind {
@@ -48,7 +49,6 @@ fn steps(run: &mut Run<'_>) {
     let names: Vec<&str> = files.iter().map(File::name).filter(|n| !n.is_empty()).collect();
     let sorted = sort_out(&names);
     let only_one = sorted.groups.len() == 1;
-    let latest = by_name.get(POINTER).and_then(|f| named_latest(run, f));
     let mut series: Vec<Vec<Step<'_>>> = Vec::new();
     for group in &sorted.groups {
         let (mut steps, mut templates) = (Vec::new(), Vec::new());
@@ -56,11 +56,12 @@ fn steps(run: &mut Run<'_>) {
             let Some(file) = by_name.get(name) else { continue };
             // Of several sequences, the words would be the same: their names tell them apart.
             let words = template.words().filter(|_| only_one);
-            let Some(mut step) = file_step(run, file, Some(template.order()), words) else { continue };
+            let Some(mut step) = step_of(run, file, Some(template.order()), words, &mut steps) else {
+                continue;
+            };
             if let [(Unit::Step, n)] = template.counts[..] {
                 step.short = n.to_string();
             }
-            step.latest = latest.as_deref() == Some(*name);
             steps.push(step);
             templates.push(Some(template.clone()));
         }
@@ -70,28 +71,67 @@ fn steps(run: &mut Run<'_>) {
     if !only_one {
         series.push(Vec::new());
     }
+    let mut with_words = Vec::new();
     for (name, what) in &sorted.named {
         let Some(file) = by_name.get(name) else { continue };
-        let Some(mut step) = file_step(run, file, None, None) else { continue };
+        let Some(mut step) = step_of(run, file, None, None, &mut with_words) else { continue };
         step.careful = true;
         step.latest = step.state == State::Whole && *what == Some(Named::Last);
         if *what == Some(Named::Best) {
             step.note("best by its name");
         }
-        if let Some(steps) = series.last_mut() {
-            steps.push(step);
-        }
+        with_words.push(step);
     }
+    if let Some(steps) = series.last_mut() {
+        steps.extend(with_words);
+    }
+    if let Some(steps) = series.first_mut() {
+        steps.extend(TEMPORARY.iter().filter_map(|name| temporary(run, by_name.get(name)?)));
+    }
+    let pointer = Pointer::read(run, POINTER);
+    let told = |p: &Pointer<'_>| series.iter_mut().map(|steps| p.tell(steps)).fold(false, |a, b| a | b);
+    let found = pointer.as_ref().is_some_and(told);
     for steps in series {
         run.add(steps);
     }
-    if let Some(file) = by_name.get(POINTER) {
-        let item = NewItem::new("pointer", POINTER, Verdict::LookFirst).body(file.node);
-        run.add_other(match latest {
-            Some(name) => item.note(format!("names {} as the latest", text::plain(&name))),
-            None => item.note("should name the latest step"),
-        });
+    if let Some(pointer) = pointer {
+        run.add_other(pointer.into_item(found));
     }
+}
+
+/// What timm writes before it renames it.
+const TEMPORARY: &[&str] = &["tmp.pth.tar", "recovery_tmp.pth.tar"];
+
+/// It may be all that is left: timm removes `last.pth.tar` before it gives it this one's place.
+fn temporary<'a>(run: &Run<'_>, file: &File<'a>) -> Option<Step<'a>> {
+    let mut step = file_step(run, file, None, None)?;
+    step.careful = step.state == State::Whole;
+    step.state = State::Unfinished(if step.careful {
+        "all of it was written, but never given its final name".into()
+    } else {
+        "never finished: timm renames it when all of it is written".into()
+    });
+    Some(step)
+}
+
+/// A step that begins with a file; nothing if the file is a piece of one of the steps so far, and then added to it.
+fn step_of<'a>(
+    run: &Run<'_>,
+    file: &File<'a>,
+    order: Option<Vec<u64>>,
+    words: Option<String>,
+    steps: &mut [Step<'a>],
+) -> Option<Step<'a>> {
+    let is_piece = split(file.name()).is_some_and(|(stem, _)| whole(stem) != stem);
+    let new = file_step(run, file, order, words)?;
+    let Some(step) = steps.iter_mut().find(|s| is_piece && s.order == new.order && s.name == new.name) else {
+        return Some(new);
+    };
+    step.and(Thing::File(*file));
+    if step.state == State::Whole {
+        step.state = new.state;
+    }
+    None
 }
 
 /// A step that is a file; nothing if it is a link or no file at all.
@@ -101,10 +141,10 @@ fn file_step<'a>(
     order: Option<Vec<u64>>,
     words: Option<String>,
 ) -> Option<Step<'a>> {
-    if file.kind != FileKind::File {
+    if !file.is_regular() {
         return None;
     }
-    let name = split(file.name()).map_or(file.name(), |(stem, _)| stem);
+    let name = split(file.name()).map_or(file.name(), |(stem, _)| whole(stem));
     let mut step = Step::file(file, order, words.unwrap_or_else(|| text::plain(name)));
     if let Some(why) = torn(run.store, file) {
         step.state = State::Torn(why.into());
@@ -112,18 +152,9 @@ fn file_step<'a>(
     Some(step)
 }
 
-/// The file that `last_checkpoint` names, by its last part: the path was true where the run was trained.
-fn named_latest(run: &Run<'_>, pointer: &File<'_>) -> Option<String> {
-    let bytes =
-        (pointer.kind == FileKind::File).then(|| run.store.read(pointer.node, Range::Head, 4096))??;
-    let text = String::from_utf8_lossy(&bytes);
-    let name = text.trim().rsplit('/').next()?.to_string();
-    (!name.is_empty()).then_some(name)
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::families::checkpoints::tests::zip;
+    use crate::families::checkpoints::tests::{torn_zip, zip};
     use crate::families::testing::Fixture;
 
     /// Makes files and returns the lines of the steps, without the store.
@@ -222,7 +253,7 @@ mod tests {
         assert_eq!(
             f.outline(),
             "checkpoints: checkpoints series ~/mm (2 steps, latest epoch 1)\n\
-             \x20 step \"epoch 1\" [look-first] 4 4 {latest}\n\
+             \x20 step \"epoch 1\" [look-first] 4 4 {latest; the file last_checkpoint names it}\n\
              \x20 step \"epoch 2\" [look-first] 4 4 {last complete}\n\
              \x20 step \"best_coco_epoch_1\" [look-first] 4 4 {best by its name}\n\
              \x20 pointer \"last_checkpoint\" [look-first] 4 4 {names epoch_1.pth as the latest}\n"
@@ -240,5 +271,52 @@ mod tests {
             outline.contains("step \"checkpoint-2\" [look-first] 8 0 {last complete; 8.0 KiB in 1 file stay"),
             "{outline}"
         );
+    }
+
+    #[test]
+    fn files_of_several_processes_are_one_step() {
+        let f = Fixture::new();
+        for shard in 0..2 {
+            for name in ["checkpoint9", "checkpoint10", "checkpoint_last", "checkpoint_best"] {
+                f.file(&format!("fair/{name}-shard{shard}.pt"), zip(4));
+            }
+            for step in ["ep0-ba50", "ep1-ba100"] {
+                f.file(&format!("mpt/{step}-rank{shard}.pt"), zip(4));
+            }
+            f.old_link(&format!("ep1-ba100-rank{shard}.pt"), &format!("mpt/latest-rank{shard}.pt"));
+        }
+        f.file("fair/checkpoint9-shard1.pt", "");
+        assert_eq!(
+            f.outline(),
+            "checkpoints: checkpoints series ~/fair (2 steps, latest checkpoint10)\n\
+             \x20 !step \"checkpoint9\" [safe] 4 4 {incomplete: it is empty}\n\
+             \x20 step \"checkpoint10\" [look-first] 8 8 {last complete}\n\
+             \x20 step \"checkpoint_best\" [look-first] 8 8 {best by its name}\n\
+             \x20 step \"checkpoint_last\" [look-first] 8 8 {latest}\n\
+             checkpoints: checkpoints series ~/mpt (2 steps, latest epoch 1 · step 100)\n\
+             \x20 step \"epoch 0 · step 50\" [look-first] 8 8\n\
+             \x20 step \"epoch 1 · step 100\" [look-first] 8 8 {latest}\n"
+        );
+        let links = f.scan().items().filter(|i| i.kind == "step").map(|i| i.parts.len()).max();
+        assert_eq!(links, Some(4), "the links go with the step they point to");
+    }
+
+    #[test]
+    fn what_timm_had_not_renamed_yet() {
+        let f = Fixture::new();
+        for name in ["checkpoint-3", "checkpoint-12", "milestone-10", "recovery-12-40", "recovery_tmp"] {
+            f.file(&format!("timm/{name}.pth.tar"), zip(4));
+        }
+        f.hard_link("timm/checkpoint-12.pth.tar", "timm/last.pth.tar");
+        f.file("timm/tmp.pth.tar", torn_zip(4));
+        let outline = f.outline();
+        for line in [
+            "step \"checkpoint-12\" [look-first] 4 0 {",
+            "step \"milestone-10\" [look-first] 4 4",
+            "  !unfinished step \"tmp\" [safe] 4 4 {never finished: timm renames it when all of it is written}",
+            "  unfinished step \"recovery_tmp\" [look-first] 4 4 {all of it was written, but never given its final name}",
+        ] {
+            assert!(outline.contains(line), "{line} in {outline}");
+        }
     }
 }

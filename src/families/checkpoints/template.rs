@@ -114,6 +114,13 @@ impl Template {
         self.shape.split('#').next().unwrap_or("").trim_end_matches(SEPARATORS)
     }
 
+    /// Whether its words only say what is counted: `step-500`, `epoch_3`, `ep1-ba200`.
+    pub fn only_counts(&self) -> bool {
+        let words = self.shape.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+        let counts = |word: &str| WORDS.contains(&word) || unit(word).is_some();
+        self.strength == Strength::Word && words.map(str::to_ascii_lowercase).all(|w| counts(&w))
+    }
+
     /// `epoch 3 · step 1200`, if words say what is counted.
     pub fn words(&self) -> Option<String> {
         let said = |(unit, n): &(Unit, u64)| match unit {
@@ -183,7 +190,10 @@ fn exponent(bytes: &[u8]) -> usize {
 }
 
 /// Words that may be glued to their number.
-const GLUED: &[&str] = &["epoch", "ep", "step", "iter", "iteration", "ckpt", "checkpoint"];
+const GLUED: &[&str] = &["epoch", "ep", "ba", "step", "iter", "iteration", "ckpt", "checkpoint"];
+
+/// What Composer calls a batch, which is a step.
+const BATCH: &str = "ba";
 
 /// Words that count, and those that name models as often as they count.
 const WORDS: &[&str] =
@@ -245,7 +255,7 @@ const PIECES: &[&str] = &[
 fn unit(word: &str) -> Option<Unit> {
     match word {
         "epoch" | "epochs" | "ep" => Some(Unit::Epoch),
-        "step" | "steps" | "iter" | "iters" | "iteration" | "iterations" => Some(Unit::Step),
+        BATCH | "step" | "steps" | "iter" | "iters" | "iteration" | "iterations" => Some(Unit::Step),
         _ => None,
     }
 }
@@ -281,6 +291,10 @@ fn worded(tokens: &[Token<'_>]) -> Option<(Vec<usize>, Strength)> {
     for (i, token) in tokens.iter().enumerate() {
         let Token::Int(_) = token else { continue };
         let word = i.checked_sub(1).map_or(String::new(), |at| word_before(text(&tokens[at])));
+        // Composer's batches, only after its epochs: `ep1-ba200`.
+        if word == BATCH && strong.is_empty() {
+            continue;
+        }
         if WORDS.contains(&word.as_str()) || unit(&word).is_some() || unit_after(tokens, i).is_some() {
             strong.push(i);
         } else if WEAK.contains(&word.as_str()) {
@@ -342,6 +356,7 @@ mod tests {
         is("checkpoint_1_5000", "checkpoint_#_#", &[1, 5000], Strength::Word);
         is("bert-base-12-step_500", "bert-base-12-step_#", &[500], Strength::Word);
         is("ppo_500_steps", "ppo_#_steps", &[500], Strength::Word);
+        is("ep1-ba200", "ep#-ba#", &[1, 200], Strength::Word);
         is("model_0001999", "model_#", &[1999], Strength::Weak);
         is("01-5.49", "#-%", &[1], Strength::Metric);
         is("weights-improvement-01-0.98", "weights-improvement-#-%", &[1], Strength::Metric);
@@ -357,6 +372,7 @@ mod tests {
         for stem in [
             "resnet50",
             "resnet18-f37072fd",
+            "ba_12_x",
             "vgg13-19584684",
             "sam_vit_h_4b8939",
             "efficientnet_b0_rwightman-7f5810bc",

@@ -66,26 +66,36 @@ fn steps(run: &mut Run<'_>) {
 
 /// Says whether a step is complete, and what of it is needed only to go on with the training.
 fn judge(store: &StoreView<'_>, folder: &Folder<'_>, others_have_state: bool, step: &mut Step<'_>) {
-    let weights = weights(folder);
-    let optimizer = optimizer(folder);
-    let pieces = folder.has_folder("pytorch_model_fsdp_0");
     if folder.is_empty() {
         step.state = State::Torn("it is empty".into());
     } else if others_have_state && !folder.has_file(STATE) {
         step.state = State::Torn(format!("no {STATE}, which is written last"));
-        let torn =
-            weights.is_empty() || parts_miss(&weights) || weights.iter().any(|w| torn(store, w).is_some());
-        if optimizer == 0 && !torn {
+        if optimizer(folder) == 0 && weights_are_whole(store, folder) {
             step.careful = true;
             step.note("its weights are there: somebody may have kept them alone");
         } else if !only_of_trainer(folder) {
             step.careful = true;
             step.note("it holds files that the trainer did not write");
         }
-    } else if optimizer > 0 && (pieces || !weights.is_empty()) {
-        let size = text::size(optimizer, text::Units::Binary);
-        step.note(format!("{size} of it is optimizer state, needed only to resume"));
+    } else {
+        step.notes.extend(resume_note(folder));
     }
+}
+
+/// How much of a step is needed only to go on with the training, if there is something else in it.
+pub fn resume_note(folder: &Folder<'_>) -> Option<String> {
+    let optimizer = optimizer(folder);
+    let others = folder.has_folder("pytorch_model_fsdp_0") || !weights(folder).is_empty();
+    (optimizer > 0 && others).then(|| {
+        let size = text::size(optimizer, text::Units::Binary);
+        format!("{size} of it is optimizer state, needed only to resume")
+    })
+}
+
+/// Whether a model can be loaded from the weights in a step.
+pub fn weights_are_whole(store: &StoreView<'_>, folder: &Folder<'_>) -> bool {
+    let weights = weights(folder);
+    !weights.is_empty() && !parts_miss(&weights) && weights.iter().all(|w| torn(store, w).is_none())
 }
 
 /// Whether all that lies in a step is what trainers write there.
@@ -154,7 +164,7 @@ fn parts_miss(weights: &[File<'_>]) -> bool {
 }
 
 /// Bytes of optimizer state on disk.
-fn optimizer(folder: &Folder<'_>) -> u64 {
+pub fn optimizer(folder: &Folder<'_>) -> u64 {
     let is_file = |name: &str| {
         name == "optimizer.pt"
             || (name.strip_suffix(".bin").is_some_and(|stem| stem.starts_with("optimizer")))
