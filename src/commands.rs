@@ -63,6 +63,11 @@ pub fn print(text: &str) -> Exit {
     }
 }
 
+/// Says what is wrong, and goes on.
+pub fn warn(problem: &Problem) {
+    complain(&format!("{}: {}", text::path(&problem.path), text::plain(&problem.error)));
+}
+
 /// Says what went wrong.
 pub fn complain(text: &str) -> Exit {
     let _ = writeln!(io::stderr(), "mldu: {text}");
