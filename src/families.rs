@@ -11,6 +11,7 @@ pub mod folder;
 pub mod hf_datasets;
 pub mod huggingface;
 pub mod huggingface_home;
+pub mod inductor;
 pub mod kagglehub;
 pub mod keras;
 pub mod known;
@@ -18,14 +19,19 @@ pub mod listing;
 mod markers;
 pub mod names;
 pub mod subtree;
+pub mod temp_leftovers;
 pub mod tensorboard;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tf_data;
 pub mod tfds;
 pub mod tfhub;
 pub mod torch;
+pub mod torch_extensions;
 pub mod trash;
+pub mod ultralytics;
 pub mod view;
+pub mod xla;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -162,8 +168,14 @@ pub static REGISTRY: &[&dyn Family] = &[
     &kagglehub::KaggleHub,
     &conda::Conda,
     &conda_env::CondaEnv,
+    &inductor::Inductor,
+    &torch_extensions::TorchExtensions,
+    &ultralytics::Ultralytics,
+    &xla::Xla,
     &checkpoints::Checkpoints,
     &tensorboard::TensorBoard,
+    &tf_data::TfData,
+    &temp_leftovers::TempLeftovers,
 ];
 
 /// A folder found to be a store.
