@@ -1,6 +1,7 @@
 //! What mldu does without its interface, one file a subcommand.
 
 pub mod export;
+pub mod families;
 pub mod report;
 pub mod trash;
 pub mod undo;

@@ -68,6 +68,9 @@ fn dispatch(cli: Cli) -> Exit {
     }
     match cli.command {
         Some(Command::Report(args)) => commands::report::run(&settings, args.json),
+        Some(Command::Families(args)) => {
+            commands::families::run(&settings.scan.families, &env, &args.ids, args.json, settings.ascii)
+        }
         Some(Command::Undo(args)) => commands::undo::run(&env, args.run.as_deref(), args.json),
         Some(Command::Trash { command: TrashCommand::List { json } }) => {
             commands::trash::list(&env, settings.units, json)
