@@ -96,6 +96,8 @@ pub enum ColorWhen {
 pub enum Command {
     /// Print what was found
     Report(ReportArgs),
+    /// What mldu knows: every family of caches, where it is here, and how to get it back
+    Families(FamiliesArgs),
     /// Bring back what mldu trashed: the last run, or the one named
     Undo(UndoArgs),
     /// What lies in the trash
@@ -112,6 +114,17 @@ pub struct ReportArgs {
     /// How to scan.
     #[command(flatten)]
     pub scan: ScanArgs,
+    /// As JSON (README, "JSON")
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `mldu families`.
+#[derive(Debug, Args)]
+pub struct FamiliesArgs {
+    /// All that is known of these; without any, a line for each
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
     /// As JSON (README, "JSON")
     #[arg(long)]
     pub json: bool,

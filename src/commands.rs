@@ -1,6 +1,7 @@
 //! What mldu does without its interface, one file a subcommand.
 
 pub mod export;
+pub mod families;
 pub mod report;
 pub mod trash;
 pub mod undo;
@@ -61,6 +62,11 @@ pub fn print(text: &str) -> Exit {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(e) => complain(&format!("the report could not be written: {e}")),
     }
+}
+
+/// Says what is wrong, and goes on.
+pub fn warn(problem: &Problem) {
+    complain(&format!("{}: {}", text::path(&problem.path), text::plain(&problem.error)));
 }
 
 /// Says what went wrong.

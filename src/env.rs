@@ -268,6 +268,15 @@ impl Env {
         names
     }
 
+    /// The length of a file, if one is at this path.
+    pub fn length(&self, path: &Path) -> Option<u64> {
+        if let Some(content) = self.fixed.as_ref().and_then(|f| f.files.get(path)) {
+            return Some(content.len() as u64);
+        }
+        let meta = self.sees(path).then(|| path.symlink_metadata().ok()).flatten()?;
+        meta.is_file().then_some(meta.len())
+    }
+
     /// Whether something is at this path.
     pub fn exists(&self, path: &Path) -> bool {
         self.fixed.as_ref().is_some_and(|f| f.files.contains_key(path))

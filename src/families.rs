@@ -11,20 +11,27 @@ pub mod folder;
 pub mod hf_datasets;
 pub mod huggingface;
 pub mod huggingface_home;
+pub mod inductor;
 pub mod kagglehub;
 pub mod keras;
+pub mod known;
 pub mod listing;
 mod markers;
 pub mod names;
 pub mod subtree;
+pub mod temp_leftovers;
 pub mod tensorboard;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tf_data;
 pub mod tfds;
 pub mod tfhub;
 pub mod torch;
+pub mod torch_extensions;
 pub mod trash;
+pub mod ultralytics;
 pub mod view;
+pub mod xla;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -34,6 +41,7 @@ use crate::model::category::Category;
 use crate::model::item::Found;
 use crate::model::verdict::Verdict;
 pub use folder::{File, Folder};
+pub use known::{Families, KnownPlace};
 pub use listing::Listing;
 pub use markers::{Hints, hints};
 pub use view::{Range, Reader, StoreView};
@@ -45,6 +53,8 @@ pub struct About {
     pub id: &'static str,
     /// The software, as people call it.
     pub name: &'static str,
+    /// What one of its items is, in words: `a model`, `a step of a run`.
+    pub items: &'static str,
     /// The group of its items, unless an item says otherwise.
     pub category: Category,
     /// What happens to most of its items if they are deleted.
@@ -72,6 +82,7 @@ impl About {
     pub const DEFAULT: Self = Self {
         id: "",
         name: "",
+        items: "",
         category: Category::Other,
         verdict: Verdict::LookFirst,
         markers: &[],
@@ -157,24 +168,47 @@ pub static REGISTRY: &[&dyn Family] = &[
     &kagglehub::KaggleHub,
     &conda::Conda,
     &conda_env::CondaEnv,
+    &inductor::Inductor,
+    &torch_extensions::TorchExtensions,
+    &ultralytics::Ultralytics,
+    &xla::Xla,
     &checkpoints::Checkpoints,
     &tensorboard::TensorBoard,
+    &tf_data::TfData,
+    &temp_leftovers::TempLeftovers,
 ];
 
-/// A family by its place in [`all`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FamilyId(pub u8);
-
 /// A folder found to be a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Claim {
     /// Whose.
-    pub family: FamilyId,
+    pub family: &'static dyn Family,
     /// As what.
     pub role: &'static str,
 }
 
-/// All families: those with code, then those declared in `assets/catalog.toml`.
+impl Claim {
+    /// Whose, in its own words.
+    pub fn about(&self) -> &'static About {
+        self.family.about()
+    }
+}
+
+impl PartialEq for Claim {
+    fn eq(&self, other: &Self) -> bool {
+        (self.about().id, self.role) == (other.about().id, other.role)
+    }
+}
+
+impl Eq for Claim {}
+
+impl std::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {}", self.role, self.about().id)
+    }
+}
+
+/// All families that come with the program: those with code, then those declared in `assets/catalog.toml`.
 pub fn all() -> &'static [&'static dyn Family] {
     static ALL: LazyLock<Vec<&'static dyn Family>> = LazyLock::new(|| {
         let declared = declared::built_in().iter().map(|d| d as &'static dyn Family);
@@ -183,40 +217,7 @@ pub fn all() -> &'static [&'static dyn Family] {
     &ALL
 }
 
-/// The family with this number.
-pub fn get(id: FamilyId) -> &'static dyn Family {
-    all()[usize::from(id.0)]
-}
-
 /// Whose store a folder is by its shape.
 pub fn claim(hints: Hints, folder: &Listing<'_>) -> Option<Claim> {
-    let asked = (0..128).filter(|i| hints & (1 << i) != 0);
-    asked.into_iter().find_map(|i| {
-        let family = FamilyId(i);
-        get(family).claims(folder).map(|role| Claim { family, role })
-    })
-}
-
-/// A place and whose it is.
-#[derive(Debug, Clone)]
-pub struct KnownPlace {
-    /// Where.
-    pub place: Place,
-    /// Whose, as what.
-    pub claim: Claim,
-}
-
-/// All places all families know in this world.
-pub fn places(env: &Env) -> Vec<KnownPlace> {
-    let mut known: Vec<KnownPlace> = Vec::new();
-    for (i, family) in all().iter().enumerate() {
-        for place in family.places(env) {
-            if known.iter().any(|k| k.place.path == place.path && k.claim.family.0 as usize == i) {
-                continue;
-            }
-            let claim = Claim { family: FamilyId(i as u8), role: place.role };
-            known.push(KnownPlace { place, claim });
-        }
-    }
-    known
+    markers::hinted_at(hints).find_map(|family| family.claims(folder).map(|role| Claim { family, role }))
 }

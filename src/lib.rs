@@ -61,13 +61,16 @@ fn dispatch(cli: Cli) -> Exit {
             Ok(import) => settings.scan.import = Some(Arc::new(import)),
             Err(why) => return complain(&why),
         }
-        settings.scan.env = Arc::new(Env::elsewhere());
+        settings.scan.enter(Arc::new(Env::elsewhere()));
     }
     if cli.demo {
         return demonstrate(settings, cli.picture, cli.export.as_deref());
     }
     match cli.command {
         Some(Command::Report(args)) => commands::report::run(&settings, args.json),
+        Some(Command::Families(args)) => {
+            commands::families::run(&settings.scan.families, &env, &args.ids, args.json, settings.ascii)
+        }
         Some(Command::Undo(args)) => commands::undo::run(&env, args.run.as_deref(), args.json),
         Some(Command::Trash { command: TrashCommand::List { json } }) => {
             commands::trash::list(&env, settings.units, json)
@@ -98,7 +101,7 @@ fn demonstrate(mut settings: Settings, picture: bool, export: Option<&Path>) -> 
         Ok(demo) => demo,
         Err(e) => return complain(&format!("the demo could not be made: {e}")),
     };
-    settings.scan.env = demo.env();
+    settings.scan.enter(demo.env());
     settings.scan.roots.clear();
     let mut context = context(&settings);
     context.demo = true;
@@ -114,17 +117,14 @@ fn demonstrate(mut settings: Settings, picture: bool, export: Option<&Path>) -> 
 fn context(settings: &Settings) -> app::Context {
     let env = &settings.scan.env;
     let asked: Vec<_> = settings.scan.roots.iter().map(|r| env.real_path(r)).collect();
-    let mut looked_for: Vec<String> = families::places(env)
+    let mut looked_for: Vec<String> = settings
+        .scan
+        .families
+        .places(env)
         .iter()
         .filter(|k| k.place.path.starts_with(env.home()) || k.place.named_by.is_some())
         .filter(|k| asked.is_empty() || asked.iter().any(|a| k.place.path.starts_with(a)))
-        .map(|k| {
-            format!(
-                "{} {}",
-                families::get(k.claim.family).about().name,
-                text::short_path(&k.place.path, env.home())
-            )
-        })
+        .map(|k| format!("{} {}", k.claim.about().name, text::short_path(&k.place.path, env.home())))
         .collect();
     looked_for.dedup();
     app::Context {

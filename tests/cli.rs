@@ -134,6 +134,92 @@ fn names_that_are_not_text_carry_their_bytes() {
     assert!(item["path_b64"].as_str().expect("text").ends_with("L23/LnB0"), "{item}");
 }
 
+const OWN: &str = "[[cache]]\nid = \"foolib\"\nname = \"foolib\"\ncategory = \"hub\"\nverdict = \"re-download\"\n\
+                   path = [\"cache:foolib\"]\nitems = \"files\"\nhint = \"foolib.load fetches it again\"\n";
+
+#[test]
+fn it_lists_what_it_knows() {
+    let world = World::new();
+    let out = mldu(&world.home).arg("families").assert().code(0).stderr("");
+    let text = String::from_utf8_lossy(&out.get_output().stdout).into_owned();
+    assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
+    assert!(text.contains("\nCompile caches\n") && text.contains("~/.keras"), "{text}");
+    for family in mldu::families::all() {
+        assert!(text.contains(family.about().id), "{}", family.about().id);
+    }
+    mldu(&world.home).args(["families", "keras", "nltk"]).assert().code(0).stdout(
+        predicate::str::contains("~/.keras/models")
+            .or(predicate::str::contains("~/.keras"))
+            .and(predicate::str::contains("/usr/share/nltk_data"))
+            .and(predicate::str::contains("nltk.download fetches it again")),
+    );
+    mldu(&world.home)
+        .args(["families", "keras", "no-such"])
+        .assert()
+        .code(2)
+        .stdout("")
+        .stderr(predicate::str::contains("no family `no-such`"));
+}
+
+#[test]
+fn its_json_says_the_same() {
+    let world = World::new();
+    let out = mldu(&world.home).args(["families", "--json"]).assert().code(0);
+    let v: Value = serde_json::from_slice(&out.get_output().stdout).expect("JSON");
+    assert_eq!(keys(&v), ["families", "schema", "version"]);
+    assert_eq!(v["schema"], 1);
+    let all = v["families"].as_array().expect("families");
+    assert_eq!(all.len(), mldu::families::all().len());
+    for family in all {
+        assert_eq!(
+            keys(family),
+            ["by_shape", "category", "hint", "id", "items", "name", "own", "places", "source", "verdict"]
+        );
+    }
+    let keras = all.iter().find(|f| f["id"] == "keras").expect("keras");
+    let place = &keras["places"][0];
+    assert_eq!(keys(place), ["exists", "named_by", "path", "role"]);
+    assert_eq!(place["exists"], true);
+    let one = mldu(&world.home).args(["families", "--json", "whisper"]).assert().code(0);
+    let v: Value = serde_json::from_slice(&one.get_output().stdout).expect("JSON");
+    assert_eq!(v["families"][0]["id"], "whisper");
+}
+
+#[test]
+fn own_tables_work_and_broken_ones_are_named() {
+    let world = World::new();
+    let folder = world.home.join(".config/mldu/caches.d");
+    std::fs::create_dir_all(&folder).expect("made");
+    std::fs::create_dir_all(world.home.join(".cache/foolib")).expect("made");
+    std::fs::write(world.home.join(".cache/foolib/net.bin"), b"x").expect("written");
+    std::fs::write(folder.join("good.toml"), OWN).expect("written");
+    std::fs::write(folder.join("bad.toml"), OWN.replace("hub", "nope").replace("foolib", "bar"))
+        .expect("written");
+    let said = predicate::str::contains("bad.toml: line 4, column 12: unknown category `nope`");
+    mldu(&world.home)
+        .args(["families"])
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("foolib").and(predicate::str::contains("1 of them your own")))
+        .stderr(said.clone());
+    let out =
+        mldu(&world.home).args(["report", "--json"]).arg(&world.home).assert().code(0).stderr(said.clone());
+    let v: Value = serde_json::from_slice(&out.get_output().stdout).expect("JSON");
+    let problem = &v["problems"][0];
+    assert!(problem["error"].as_str().expect("text").starts_with("line 4, column 12: "), "{problem}");
+    let stores = v["categories"].as_array().expect("groups").iter();
+    let mut stores = stores.flat_map(|c| c["stores"].as_array().expect("stores"));
+    assert!(stores.any(|s| s["family"] == "foolib" && s["items"][0]["name"] == "net.bin"));
+    mldu(&world.home)
+        .arg("report")
+        .arg(&world.home)
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("bad.toml: line 4"))
+        .stderr(said);
+    mldu(&world.home).args(["trash", "list"]).assert().code(0).stderr("");
+}
+
 #[test]
 fn it_ends_with_the_right_code() {
     let world = World::new();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use mldu::demo::{Demo, Maker};
 use mldu::env::Env;
-use mldu::families;
+use mldu::families::{self, Families};
 use mldu::model::category::Category;
 use mldu::model::inventory::{Group, Inventory, ScanEvent};
 use mldu::model::item::StoreId;
@@ -55,13 +55,26 @@ fn every_family_says_what_it_is() {
         assert!(ids.insert(about.id), "{} is there twice", about.id);
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         assert!(!about.id.is_empty() && about.id.chars().all(plain), "{}", about.id);
-        for (what, text) in [("name", about.name), ("hint", about.hint), ("source", about.source)] {
+        let texts =
+            [("name", about.name), ("items", about.items), ("hint", about.hint), ("source", about.source)];
+        for (what, text) in texts {
             assert!(!text.is_empty(), "{} has no {what}", about.id);
             assert!(text.chars().all(|c| !c.is_control()), "{}: {what}", about.id);
         }
-        assert!(!about.hint.ends_with('.'), "{}: a hint is no sentence of its own", about.id);
+        for text in [about.hint, about.items] {
+            assert!(!text.ends_with('.'), "{}: `{text}` is no sentence of its own", about.id);
+        }
+        // Somebody has to ask it, by where it is or by a name.
+        let placed = !family.places(&everything()).is_empty();
+        assert!(placed || !about.markers.is_empty(), "{} is never asked", about.id);
     }
-    assert!(families::all().len() < 128, "hints are bits of a u128");
+}
+
+/// A world in which every family with places has one: what it looks for among the temporary files is there.
+fn everything() -> Env {
+    Env::fixed("/h")
+        .with_file("/h/tmp/torchinductor_ana", "")
+        .with_file("/h/tmp/__autograph_generated_filea1b2c3d4.py", "")
 }
 
 #[test]
@@ -103,10 +116,20 @@ fn variables_that_are_set_to_nothing_name_no_place() {
         "XDG_CACHE_HOME",
         "TRITON_CACHE_DIR",
         "MAMBA_ROOT_PREFIX",
+        "TORCH_EXTENSIONS_DIR",
+        "TORCHINDUCTOR_CACHE_DIR",
+        "JAX_COMPILATION_CACHE_DIR",
+        "XLA_FLAGS",
+        "YOLO_CONFIG_DIR",
+        "NLTK_DATA",
+        "TRITON_HOME",
+        "FLASHINFER_WORKSPACE_BASE",
+        "FVCORE_CACHE",
     ];
     let empty = names.iter().fold(Env::fixed("/h"), |env, name| env.with_var(name, ""));
-    let unset = families::places(&Env::fixed("/h"));
-    let places = families::places(&empty);
+    let known = Families::built_in();
+    let unset = known.places(&Env::fixed("/h"));
+    let places = known.places(&empty);
     assert_eq!(places.len(), unset.len());
     for (a, b) in places.iter().zip(&unset) {
         assert_eq!(a.place, b.place);
@@ -197,8 +220,10 @@ fn a_whole_box_is_recognized_and_adds_up_to_du() {
         assert!(found, "{category} is missing:\n{}", dump(&inventory));
     }
     let seen: BTreeSet<&str> = inventory.stores().iter().map(|s| s.family).collect();
-    let unseen: Vec<&str> =
-        families::all().iter().map(|f| f.about().id).filter(|id| !seen.contains(id)).collect();
+    // The person's own tables are held to the contract as all others are.
+    let all = Families::of(&world.demo.env());
+    assert!(all.is_own("foolib"));
+    let unseen: Vec<&str> = all.iter().map(|f| f.about().id).filter(|id| !seen.contains(id)).collect();
     assert!(unseen.is_empty(), "no box holds anything of {unseen:?}; add it below tests/boxes");
     // Stores with nothing of others inside are what du says of their folder.
     for store in inventory.stores().iter().filter(|s| s.inner.is_empty()) {
@@ -408,7 +433,7 @@ fn empty_and_missing_places_are_no_problem() {
     let nothing = scan(Arc::new(env.clone()));
     assert_eq!(nothing.problems.count, 0);
     assert!(nothing.groups().is_empty());
-    for known in families::places(&env).iter().filter(|k| k.place.path.starts_with(&home)) {
+    for known in Families::built_in().places(&env).iter().filter(|k| k.place.path.starts_with(&home)) {
         std::fs::create_dir_all(&known.place.path).expect("made");
     }
     let empty = scan(Arc::new(env));

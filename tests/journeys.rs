@@ -45,6 +45,19 @@ fn the_first_screen_says_what_is_full_and_what_can_go() {
 }
 
 #[test]
+fn what_is_wrong_with_an_own_table_is_said_on_the_screen() {
+    use mldu::model::problem::Problem;
+    let mut app = app();
+    let path = "/home/ana/.config/mldu/caches.d/lab.toml";
+    let wrong = Problem::new(path, Problem::LOAD, "line 4, column 12: unknown category `nope`");
+    app.update(Event::Scan(ScanEvent::Problem(wrong)));
+    for width in [60, 80] {
+        let text = screen(&mut app, width, 24, PLAIN);
+        assert!(text.contains("lab.toml: line 4, column 12: unknown"), "{text}");
+    }
+}
+
+#[test]
 fn it_fits_small_and_large_screens_and_ascii() {
     let mut app = app();
     open(&mut app, "Checkpoints");

@@ -18,7 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("settings", &["cli", "env", "model", "scan", "text", "ui"]),
     ("demo", &["env", "model", "removal", "sys", "text"]),
-    ("commands", &["env", "model", "removal", "report", "scan", "settings", "sys", "text"]),
+    ("commands", &["env", "families", "model", "removal", "report", "scan", "settings", "sys", "text"]),
     ("tui", &["app", "commands", "env", "model", "removal", "scan", "settings", "sys", "text", "ui"]),
 ];
 
@@ -34,7 +34,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("signal_hook", &["sys"]),
     ("clap", &["cli.rs", "lib.rs"]),
     ("yaml_serde", &["families/conda"]),
-    ("toml", &["families/declared.rs"]),
+    ("toml", &["families/declared"]),
     ("serde_json", &["families", "report", "commands"]),
 ];
 

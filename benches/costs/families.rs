@@ -7,7 +7,7 @@ use std::path::Path;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use mldu::families::subtree::SubTree;
-use mldu::families::{self, Range, Reader, StoreView};
+use mldu::families::{Families, Range, Reader, StoreView};
 use mldu::sys::read::{self, open_folder, open_folder_beneath, read_beneath, read_link_in};
 
 use crate::input::Input;
@@ -30,14 +30,13 @@ fn store(criterion: &mut Criterion, tree: &Input, family: &str, below: &str) {
         finished.insert(folder);
     }
     let names: usize = folders.iter().map(|f| f.block.len()).sum();
-    let known = families::places(&env);
-    let mut of_family =
-        known.iter().filter(|k| families::get(k.claim.family).about().id == family && k.place.path == path);
+    let known = Families::built_in().places(&env);
+    let mut of_family = known.iter().filter(|k| k.claim.about().id == family && k.place.path == path);
     let claim = of_family.next().expect("a known place").claim;
     let hands = Hands { folder: open_folder(&path).expect("a folder"), calls: Cell::default() };
     let items = || {
         let view = StoreView::new(&finished, links.clone(), root, &path, claim.role, &hands, &env, NOW);
-        families::get(claim.family).items(&view)
+        claim.family.items(&view)
     };
     let found = items();
     assert!(!found.items.is_empty() && found.problems.is_empty(), "{:?}", found.problems);

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Exit, complain, lost};
+use super::{Exit, complain, lost, warn};
 use crate::model::inventory::ScanState;
 use crate::report::ncdu;
 use crate::scan::{Import, Session};
@@ -18,6 +18,9 @@ const PIPE: &str = "-";
 
 /// Scans and writes.
 pub fn run(settings: &Settings, file: &Path) -> Exit {
+    for problem in settings.scan.families.problems() {
+        warn(problem);
+    }
     let session = match Session::new(settings.scan.clone()) {
         Ok(session) => session,
         Err(e) => return complain(&format!("no thread could be started: {e}")),

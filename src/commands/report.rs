@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Exit, complain, lost, print};
+use super::{Exit, complain, lost, print, warn};
 use crate::env::Env;
 use crate::model::inventory::{Inventory, ScanState};
 use crate::removal::facts;
@@ -13,6 +13,9 @@ use crate::sys;
 
 /// Runs it.
 pub fn run(settings: &Settings, as_json: bool) -> Exit {
+    for problem in settings.scan.families.problems() {
+        warn(problem);
+    }
     let session = match Session::new(settings.scan.clone()) {
         Ok(session) => session,
         Err(e) => return complain(&format!("no thread could be started: {e}")),

@@ -73,6 +73,7 @@ static ABOUT: LazyLock<About> = LazyLock::new(|| {
     About {
         id: "checkpoints",
         name: "Checkpoints",
+        items: "a step of a run",
         category: Category::Checkpoints,
         verdict: Verdict::LookFirst,
         markers: markers.leak(),

@@ -29,6 +29,7 @@ pub struct Conda;
 static ABOUT: About = About {
     id: "conda",
     name: "conda",
+    items: "a downloaded archive, or an extracted package",
     category: Category::CondaTarballs,
     verdict: Verdict::Safe,
     markers: &[Marker::Name("urls.txt"), Marker::Ext("conda"), Marker::Ext("tar.bz2")],

@@ -30,6 +30,7 @@ pub struct CondaEnv;
 static ABOUT: About = About {
     id: "conda-env",
     name: "conda environments",
+    items: "an environment",
     category: Category::Environments,
     verdict: Verdict::Rebuild,
     markers: &[Marker::Name("conda-meta")],

@@ -1,116 +1,129 @@
-//! Families without code: every `[[cache]]` of `assets/catalog.toml`. A cache whose layout needs no reading of files
-//! is one table there.
+//! Families without code: every `[[cache]]` of `assets/catalog.toml`, and of the person's own tables. A cache whose
+//! layout needs no reading of files is one table there.
 
-use std::path::PathBuf;
+pub mod own;
+mod pattern;
+mod sort;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-
-use serde::Deserialize;
 
 use super::{About, Family, Place, StoreView};
 use crate::env::Env;
-use crate::model::category::Category;
-use crate::model::item::{Found, NewItem};
-use crate::model::verdict::Verdict;
-use crate::text;
+use crate::model::item::Found;
+use pattern::Pattern;
+use table::{Except, Items, Spot, Table, Variable};
 
 /// The tables that come with the program.
 pub static CATALOG: &str = include_str!("../../assets/catalog.toml");
 
-/// A table as it is written.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    /// Stable id.
-    id: String,
-    /// The software, as people call it.
-    name: String,
-    /// The group of its items.
-    category: Category,
-    /// What happens if they are deleted.
-    verdict: Verdict,
-    /// Variables that name the folder, first wins.
-    #[serde(default)]
-    env: Vec<String>,
-    /// Default folders: `~/…`, or `cache:…` below the cache folder of each home.
-    path: Vec<String>,
-    /// What one item is.
-    items: Items,
-    /// Names that are never offered.
-    #[serde(default)]
-    protect: Vec<String>,
-    /// What one item is called.
-    #[serde(default = "default_kind")]
-    kind: String,
-    /// How to get it back.
-    hint: String,
-    /// Where the layout is written down.
-    source: String,
-}
-
-fn default_kind() -> String {
-    "entry".into()
-}
-
-/// What one item of a table is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Items {
-    /// All of it.
-    Whole,
-    /// Each file at the top.
-    Files,
-    /// Each folder at the top.
-    Folders,
-    /// Each of both.
-    Entries,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Catalog {
-    #[serde(default)]
-    cache: Vec<Table>,
-}
-
-/// A family made of a table.
+/// A family made of a table. Its texts live as long as the program.
 #[derive(Debug)]
 pub struct Declared {
     about: About,
     table: Table,
     kind: &'static str,
+    /// What the exceptions of the table are called.
+    kinds: Vec<&'static str>,
 }
 
 /// The families of the built-in catalog.
 pub fn built_in() -> &'static [Declared] {
-    static BUILT_IN: LazyLock<Vec<Declared>> = LazyLock::new(|| parse(CATALOG).unwrap_or_default());
+    static BUILT_IN: LazyLock<Vec<Declared>> = LazyLock::new(|| {
+        let (tables, _) = table::parse(CATALOG);
+        tables.into_iter().map(|table| Declared::new(table, "")).collect()
+    });
     &BUILT_IN
 }
 
-/// Reads a catalog. Its texts live as long as the program.
-///
-/// # Errors
-/// What is wrong, with line and column.
-pub fn parse(text: &str) -> Result<Vec<Declared>, toml::de::Error> {
-    let catalog: Catalog = toml::from_str(text)?;
-    Ok(catalog.cache.into_iter().map(Declared::new).collect())
-}
-
 impl Declared {
-    fn new(table: Table) -> Self {
+    fn new(table: Table, source: &str) -> Self {
+        let kind: &'static str = table.kind.as_ref().map_or("entry", |k| k.0.clone().leak());
+        let items = match &table.items {
+            Items::Whole => format!("all of it, as one {kind}"),
+            Items::Files => format!("each file in it, a {kind}"),
+            Items::Folders => format!("each folder in it, a {kind}"),
+            Items::Entries | Items::Like(_) => format!("each {kind}"),
+        };
         let about = About {
-            id: table.id.clone().leak(),
-            name: table.name.clone().leak(),
-            category: table.category,
-            verdict: table.verdict,
-            hint: table.hint.clone().leak(),
-            source: table.source.clone().leak(),
+            id: table.id.as_ref().0.clone().leak(),
+            name: table.name.0.clone().leak(),
+            items: items.leak(),
+            category: table.category.0,
+            verdict: table.verdict.0,
+            hint: table.hint.0.clone().leak(),
+            source: table.source.as_ref().map_or_else(|| source.to_string(), |s| s.0.clone()).leak(),
             ..About::DEFAULT
         };
-        Self { about, kind: table.kind.clone().leak(), table }
+        let leak = |e: &Except| -> &'static str { e.kind.as_ref().map_or(kind, |k| k.0.clone().leak()) };
+        Self { kinds: table.except.iter().map(leak).collect(), about, kind, table }
     }
 
-    fn is_kept(&self, name: &[u8]) -> bool {
-        self.table.protect.iter().any(|p| p.as_bytes() == name)
+    /// The exceptions and what they are called.
+    fn excepted(&self) -> impl Iterator<Item = (&Except, &'static str)> {
+        self.table.except.iter().zip(self.kinds.iter().copied())
+    }
+
+    /// Whether something deeper than this can be meant; within an item, exceptions only.
+    fn reaches(&self, depth: usize, inside: bool) -> bool {
+        let table = &self.table;
+        let within =
+            table.protect.iter().chain(&table.partial).chain(table.except.iter().map(|e| &e.r#match));
+        let items: &[Pattern] = if let Items::Like(patterns) = &table.items { patterns } else { &[] };
+        let others = table.archives.iter().chain(items).filter(|_| !inside);
+        within.chain(others).any(|p| p.reaches(depth))
+    }
+}
+
+impl Variable {
+    /// What it is set to: one folder, or each of a list.
+    fn values(&self, env: &Env) -> Vec<String> {
+        let Some(value) = env.text(&self.name) else { return Vec::new() };
+        let is_list = self.is_list && !value.contains("://");
+        let values = if is_list { value.split(':').collect() } else { vec![value] };
+        values.into_iter().filter(|v| !v.is_empty()).map(str::to_string).collect()
+    }
+
+    /// The folders it names. What is not absolute means another folder to every program.
+    fn places(&self, env: &Env, role: &'static str) -> Vec<Place> {
+        let by = format!("${}", self.name);
+        let values = self.values(env).into_iter().filter(|v| is_absolute(v));
+        let place = |value: String| {
+            let root = env.expand(Path::new(&value));
+            match &self.below {
+                None => Place::named(root, role, &*by),
+                // Others use the folder, too, so only a missing one is worth a word.
+                Some(below) if env.exists(&root) => Place::new(root.join(below), role),
+                Some(below) => Place::named(root.join(below), role, &*by),
+            }
+        };
+        values.map(place).collect()
+    }
+}
+
+/// Whether the value of a variable is a whole path here: no address of a bucket, and not below whatever folder a
+/// program is started in.
+fn is_absolute(value: &str) -> bool {
+    value.starts_with('/') || value == "~" || value.starts_with("~/") || value.starts_with('$')
+}
+
+impl Spot {
+    /// The folders that are meant.
+    fn paths(&self, env: &Env) -> Vec<PathBuf> {
+        let homes = |of: &dyn Fn(&Path) -> PathBuf, below: &Path| -> Vec<PathBuf> {
+            env.homes().map(|home| of(home).join(below)).collect()
+        };
+        match self {
+            Self::Home(below) => homes(&Path::to_path_buf, below),
+            Self::Cache(below) => homes(&|home| env.cache_of(home), below),
+            Self::Data(below) => homes(&|home| env.data_of(home), below),
+            Self::Config(below) => homes(&|home| env.config_of(home), below),
+            Self::Temp(below) => vec![env.temp().join(below)],
+            Self::Root(path) => vec![path.clone()],
+        }
     }
 }
 
@@ -120,78 +133,15 @@ impl Family for Declared {
     }
 
     fn places(&self, env: &Env) -> Vec<Place> {
-        let named = self.table.env.iter().find_map(|name| Place::var(env, name, self.kind));
-        let mut places: Vec<Place> = named.into_iter().collect();
-        for home in env.homes() {
-            for path in &self.table.path {
-                let path: PathBuf = match path.strip_prefix("cache:") {
-                    Some(below) => env.cache_of(home).join(below),
-                    None => match path.strip_prefix("~/") {
-                        Some(below) => home.join(below),
-                        None => PathBuf::from(path),
-                    },
-                };
-                places.push(Place::new(path, self.kind));
-            }
+        let set = self.table.env.iter().find(|v| env.var(&v.name).is_some());
+        let mut places = set.map(|v| v.places(env, self.kind)).unwrap_or_default();
+        for path in self.table.path.iter().flat_map(|spot| spot.paths(env)) {
+            places.push(Place::new(path, self.kind));
         }
         places
     }
 
     fn items(&self, store: &StoreView<'_>) -> Found {
-        let mut found = Found::default();
-        let root = store.root();
-        let verdict = self.about.verdict;
-        let mut kept = Vec::new();
-        for file in root.files() {
-            if self.is_kept(file.bytes) {
-                kept.push(file.node);
-                found.items.push(NewItem::new("settings", file.shown(), Verdict::Protected).body(file.node));
-            } else if matches!(self.table.items, Items::Files | Items::Entries) {
-                found.items.push(NewItem::new(self.kind, file.shown(), verdict).body(file.node));
-            }
-        }
-        for folder in root.folders() {
-            if self.is_kept(folder.bytes()) {
-                kept.push(folder.node());
-                found
-                    .items
-                    .push(NewItem::new("settings", folder.shown(), Verdict::Protected).body(folder.node()));
-            } else if matches!(self.table.items, Items::Folders | Items::Entries) {
-                found.items.push(NewItem::new(self.kind, folder.shown(), verdict).body(folder.node()));
-            }
-        }
-        if self.table.items == Items::Whole && !root.is_empty() {
-            let mut item = NewItem::new(self.kind, self.about.name, verdict).key("all");
-            for file in root.files().iter().filter(|f| !kept.contains(&f.node)) {
-                item = item.body(file.node);
-            }
-            for folder in root.folders().iter().filter(|f| !kept.contains(&f.node())) {
-                item = item.body(folder.node());
-            }
-            if !item.parts.is_empty() {
-                item.name = text::plain(&item.name);
-                found.items.push(item);
-            }
-        }
-        found.problems = store.take_problems();
-        found
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_catalog_is_readable() {
-        let all = parse(CATALOG).expect("assets/catalog.toml");
-        assert!(!all.is_empty());
-    }
-
-    #[test]
-    fn a_broken_table_says_where() {
-        let broken = "[[cache]]\nid = \"x\"\nname = \"X\"\ncategory = \"nope\"\n";
-        let message = parse(broken).expect_err("unknown category").to_string();
-        assert!(message.contains("line 4, column 12") && message.contains("checkpoints"), "{message}");
+        sort::Sort::run(self, store)
     }
 }

@@ -19,6 +19,7 @@ pub struct HfDatasets;
 static ABOUT: About = About {
     id: "hf-datasets",
     name: "Hugging Face datasets",
+    items: "a prepared data set, what was mapped from it, a download",
     category: Category::Datasets,
     verdict: Verdict::Rebuild,
     markers: &[Marker::Ext("lock")],

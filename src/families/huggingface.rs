@@ -32,6 +32,7 @@ pub struct HuggingFace;
 static ABOUT: About = About {
     id: "huggingface",
     name: "Hugging Face Hub",
+    items: "a repository, and in it its revisions",
     category: Category::Hub,
     verdict: Verdict::ReDownload,
     markers: &[

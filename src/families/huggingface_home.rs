@@ -22,6 +22,7 @@ pub struct HuggingFaceHome;
 static ABOUT: About = About {
     id: "huggingface-home",
     name: "Hugging Face",
+    items: "one of the caches beside the hub: xet, modules, assets",
     category: Category::Hub,
     verdict: Verdict::Rebuild,
     hint: "the libraries make their caches again; a token is made at huggingface.co/settings/tokens",

@@ -18,6 +18,7 @@ pub struct KaggleHub;
 static ABOUT: About = About {
     id: "kagglehub",
     name: "KaggleHub",
+    items: "a version of a model, data set, competition or notebook",
     category: Category::Hub,
     verdict: Verdict::ReDownload,
     markers: &[

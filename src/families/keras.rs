@@ -22,6 +22,7 @@ pub struct Keras;
 static ABOUT: About = About {
     id: "keras",
     name: "Keras",
+    items: "a file of weights, or a data set with its archive",
     category: Category::KerasModels,
     verdict: Verdict::ReDownload,
     // `models` and `datasets` are common, but only a folder called `.keras` is looked at any further.

@@ -5,10 +5,24 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-use super::{Marker, all};
+use super::{Family, Marker, all};
 
-/// Families, as bits.
+/// Families, as bits. Only those with markers have one; should there ever be more of them than bits, some share one,
+/// and are asked together.
 pub type Hints = u128;
+
+/// The families with markers, as they are asked.
+static HINTED: LazyLock<Vec<&'static dyn Family>> =
+    LazyLock::new(|| all().iter().copied().filter(|f| !f.about().markers.is_empty()).collect());
+
+fn bit(at: usize) -> Hints {
+    1 << (at % Hints::BITS as usize)
+}
+
+/// The families that are meant by these hints, in the order of the registry.
+pub fn hinted_at(hints: Hints) -> impl Iterator<Item = &'static dyn Family> {
+    HINTED.iter().enumerate().filter(move |(i, _)| hints & bit(*i) != 0).map(|(_, family)| *family)
+}
 
 /// Words and the families they hint at.
 struct Words {
@@ -53,8 +67,8 @@ struct Markers {
 
 static MARKERS: LazyLock<Markers> = LazyLock::new(|| {
     let mut m = Markers::default();
-    for (i, family) in all().iter().enumerate() {
-        let bit = 1 << i;
+    for (i, family) in HINTED.iter().enumerate() {
+        let bit = bit(i);
         for marker in family.about().markers {
             match marker {
                 Marker::Name(key) => m.name.add(key, bit),
@@ -94,4 +108,23 @@ pub fn hints(name: &[u8]) -> Hints {
         _ => {}
     }
     bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_hints_at_its_family_and_a_common_one_at_none() {
+        let ids =
+            |name: &str| -> Vec<&str> { hinted_at(hints(name.as_bytes())).map(|f| f.about().id).collect() };
+        assert_eq!(ids("trusted_list"), ["torch-hub"]);
+        assert!(ids("main.rs").is_empty() && ids("").is_empty());
+    }
+
+    #[test]
+    fn more_families_than_bits_share_them() {
+        assert_eq!(bit(0), bit(128));
+        assert_eq!(bit(129).count_ones(), 1);
+    }
 }

@@ -14,6 +14,7 @@ pub struct TensorBoard;
 static ABOUT: About = About {
     id: events::FAMILY,
     name: "TensorBoard",
+    items: "the event files of a run, or a profile",
     category: Category::Logs,
     verdict: Verdict::LookFirst,
     markers: &[Marker::Stem("events"), Marker::Name("plugins")],

@@ -26,6 +26,7 @@ pub struct Tfds;
 static ABOUT: About = About {
     id: "tfds",
     name: "TensorFlow Datasets",
+    items: "a version of a data set, or a download",
     category: Category::Datasets,
     verdict: Verdict::ReDownload,
     markers: &[] as &[Marker],

@@ -17,6 +17,7 @@ pub struct TfHub;
 static ABOUT: About = About {
     id: "tfhub",
     name: "TensorFlow Hub",
+    items: "a module",
     category: Category::Hub,
     verdict: Verdict::ReDownload,
     markers: &[Marker::Ext("descriptor.txt")],

@@ -18,6 +18,7 @@ pub struct TorchHub;
 static ABOUT: About = About {
     id: "torch-hub",
     name: "torch.hub",
+    items: "a file of weights, or a repository of code",
     category: Category::Hub,
     verdict: Verdict::ReDownload,
     markers: &[Marker::Name("trusted_list")],

@@ -22,6 +22,7 @@ pub struct Trash;
 static ABOUT: About = About {
     id: "trash",
     name: "Trash",
+    items: "a thing in the trash",
     category: Category::Trash,
     verdict: Verdict::LookFirst,
     // `files` is common; `info` beside it is not.

@@ -14,6 +14,9 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The operation of reading one of the person's own tables: what is wrong with it is theirs to put right.
+    pub const LOAD: &str = "load";
+
     /// A problem from an operating system error.
     pub fn new(path: impl Into<PathBuf>, operation: &'static str, error: impl std::fmt::Display) -> Self {
         Self { path: path.into(), operation, error: error.to_string() }

@@ -118,14 +118,14 @@ struct ProblemRow {
 
 /// A path as text. What is not UTF-8 in it is replaced; then the bytes are there too.
 #[derive(Debug, Serialize)]
-struct PathField {
+pub(super) struct PathField {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_b64: Option<String>,
 }
 
 impl PathField {
-    fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path) -> Self {
         let exact = path.to_str();
         Self {
             path: path.to_string_lossy().into_owned(),

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::borders::Borders;
 use super::roots::{Itinerary, may_be_a_place};
 use crate::env::Env;
-use crate::families::{self, Claim};
+use crate::families::{Claim, Families};
 use crate::model::mount::Mount;
 use crate::model::problem::Problem;
 use crate::sys;
@@ -32,8 +32,9 @@ pub fn borders(asked: &[PathBuf], table: &[MountInfo]) -> (Borders, Vec<Problem>
 }
 
 /// The folders that are stores by where they are.
-pub fn places(env: &Env, borders: &Borders) -> Vec<(PathBuf, Claim)> {
-    families::places(env)
+pub fn places(families: &Families, env: &Env, borders: &Borders) -> Vec<(PathBuf, Claim)> {
+    families
+        .places(env)
         .into_iter()
         .filter(|k| env.sees(&k.place.path) && !borders.is_dead(&k.place.path))
         .filter_map(|k| Some((k.place.path.canonicalize().ok()?, k.claim)))
@@ -93,7 +94,6 @@ pub fn identities(places: &[(PathBuf, Claim)]) -> FxHashMap<(u64, u64), Claim> {
 }
 
 /// The claim of a family's store.
-pub fn claim_of(family: &str, role: &'static str) -> Option<Claim> {
-    let at = families::all().iter().position(|f| f.about().id == family)?;
-    Some(Claim { family: families::FamilyId(at as u8), role })
+pub fn claim_of(families: &Families, family: &str, role: &'static str) -> Option<Claim> {
+    Some(Claim { family: families.find(family)?, role })
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use crate::families::{Claim, FamilyId};
+use crate::families::{About, Claim};
 use crate::model::links::DevId;
 use crate::model::node::DirId;
 use crate::model::problem::Problem;
@@ -30,7 +30,7 @@ pub struct Node {
     /// Whether listings carry true inode numbers here.
     pub plain: bool,
     /// Whose the innermost store is that it is, or lies in.
-    pub store: Option<FamilyId>,
+    pub store: Option<&'static About>,
 }
 
 impl Node {

@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 
 use crate::env::Env;
 use crate::families::subtree::SubTree;
-use crate::families::{self, Claim, Range, Reader, StoreView};
+use crate::families::{Claim, Range, Reader, StoreView};
 use crate::model::item::NewStore;
 use crate::model::links::LinkTable;
 use crate::model::node::DirId;
@@ -50,7 +50,7 @@ pub fn smallest_first(todo: &Receiver<Job>) -> impl Iterator<Item = Job> + '_ {
 
 /// Runs the family. A panic in it becomes a problem: one broken cache never costs the others.
 pub fn recognize(job: &Job, env: &Env, links: &Arc<LinkTable>, now: i64, reader: &dyn Reader) -> NewStore {
-    let family = families::get(job.claim.family);
+    let family = job.claim.family;
     let about = family.about();
     let view =
         StoreView::new(&job.tree, Arc::clone(links), job.root, &job.path, job.claim.role, reader, env, now);

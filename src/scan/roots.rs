@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::borders::Borders;
 use super::settings::Settings;
 use crate::env::Env;
-use crate::families::{self, Claim};
+use crate::families::{Claim, KnownPlace};
 use crate::model::problem::Problem;
 use crate::sys::mounts::{self, MountInfo};
 
@@ -41,14 +41,20 @@ impl Itinerary {
         let mut trip = Self::default();
         let asked: Vec<PathBuf> =
             settings.roots.iter().filter_map(|p| trip.resolve(p, true, borders)).collect();
-        for known in families::places(env) {
+        for known in settings.families.places(env) {
             let by = known.place.named_by.clone();
             if !env.sees(&known.place.path) {
                 continue;
             }
             let real = trip.resolve_place(&known.place.path, by.as_deref(), borders);
-            if let Some(path) = real.filter(|p| may_be_a_place(env, p) && !exclude.covers(p)) {
-                trip.places.push((path, known.claim));
+            let Some(path) = real.filter(|p| !exclude.covers(p)) else { continue };
+            let own = settings.families.is_own(known.claim.about().id);
+            match no_place(env, &path, table) {
+                None => trip.places.push((path, known.claim)),
+                Some(why) if own => trip.refuse(&known, &path, why),
+                // A library may have a mount of its own for its cache; a home is none for any.
+                Some(_) if may_be_a_place(env, &path) => trip.places.push((path, known.claim)),
+                Some(_) => {}
             }
         }
         let mut own: Vec<PathBuf> = trip.places.iter().map(|(p, _)| p.clone()).collect();
@@ -94,6 +100,12 @@ impl Itinerary {
         }
     }
 
+    /// What a person calls a cache of their own, and what is none, is said to them.
+    fn refuse(&mut self, known: &KnownPlace, path: &Path, why: &str) {
+        let error = format!("the table `{}` calls it a cache, but it is {why}", known.claim.about().id);
+        self.problems.push(Problem::new(path, Problem::LOAD, error));
+    }
+
     fn resolve_place(&mut self, path: &Path, named_by: Option<&str>, borders: &Borders) -> Option<PathBuf> {
         let real = self.resolve(path, false, borders);
         if real.is_none()
@@ -116,6 +128,22 @@ pub fn may_be_a_place(env: &Env, real: &Path) -> bool {
     env.sees(real)
         && real.parent().is_some()
         && !env.homes().any(|home| env.real_path(home).starts_with(real))
+}
+
+/// Why a folder cannot be a cache that a person declares: it is more than that.
+fn no_place(env: &Env, real: &Path, table: &[MountInfo]) -> Option<&'static str> {
+    let is_home = |home: &Path| real == home || real == env.real_path(home);
+    if real.parent().is_none() {
+        Some("the root of the disk")
+    } else if env.homes().any(is_home) || env.accounts().iter().any(|a| real == a.home) {
+        Some("a home")
+    } else if !may_be_a_place(env, real) {
+        Some("above a home")
+    } else if table.iter().any(|m| m.path == real) {
+        Some("a mounted file system")
+    } else {
+        None
+    }
 }
 
 /// Paths without those inside others, sorted.
@@ -171,6 +199,27 @@ mod tests {
             may_be_a_place(&env, Path::new("/home/ana/.cache")) && may_be_a_place(&env, Path::new("/data"))
         );
         assert!(!may_be_a_place(&Env::fixed("/home/ana"), Path::new("/data")), "outside of this world");
+    }
+
+    #[test]
+    fn a_mount_is_no_cache_that_a_person_declares() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let home = dir.path().canonicalize().expect("a path");
+        std::fs::create_dir_all(home.join("data/lab")).expect("made");
+        let table = "[[cache]]\nid = \"lab\"\nname = \"lab\"\ncategory = \"hub\"\nverdict = \"safe\"\n\
+                     path = [\"~/data/lab\"]\nitems = \"files\"\nhint = \"none\"\n";
+        let env = Env::fixed(&home).with_file(home.join(".config/mldu/caches.d/lab.toml"), table);
+        let settings = Settings::new(std::sync::Arc::new(env), 0);
+        let plan = |mounted: &Path| {
+            let line = format!("1 0 8:1 / {} rw - ext4 /dev/x rw\n", mounted.display());
+            let table = crate::sys::mounts::parse(line.as_bytes());
+            let trip = Itinerary::plan(&settings, &table, &Borders::default());
+            let placed = trip.places.iter().any(|(_, claim)| claim.about().id == "lab");
+            (placed, trip.problems.iter().map(|p| p.error.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(plan(&home.join("data")), (true, vec![]));
+        let why = "the table `lab` calls it a cache, but it is a mounted file system";
+        assert_eq!(plan(&home.join("data/lab")), (false, vec![why.to_string()]));
     }
 
     #[test]

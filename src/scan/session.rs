@@ -156,7 +156,8 @@ impl Session {
             mounts,
             whole: self.settings.roots.is_empty(),
         });
-        for problem in dead.into_iter().chain(trip.problems) {
+        let own = self.settings.families.problems().iter().cloned();
+        for problem in own.chain(dead).chain(trip.problems) {
             let _ = sink.send(ScanEvent::Problem(problem));
         }
         let mut known: FxHashMap<(u64, u64), Known> = FxHashMap::default();
@@ -216,17 +217,24 @@ impl Session {
         let _ = sink.send(ScanEvent::Started { roots: Vec::new(), mounts, whole: false });
         let counters = Arc::new(Counters::default());
         let pass = self.pass.fetch_add(1, Ordering::Relaxed) + 1;
-        let places = ground::identities(&ground::places(&self.settings.env, &borders));
+        let places =
+            ground::identities(&ground::places(&self.settings.families, &self.settings.env, &borders));
         self.with_families(sink, cancel, |jobs| {
             let mut collector = Collector::new(sink, jobs, cancel);
             for folder in folders {
                 let _ = sink.send(ScanEvent::Again(folder.path.clone()));
+                // What is wrong with a file that is no cache is not found again by reading its folder.
+                let own = self.settings.families.problems().iter();
+                for problem in own.filter(|p| p.path.starts_with(&folder.path)) {
+                    let _ = sink.send(ScanEvent::Problem(problem.clone()));
+                }
                 let mut known: FxHashMap<(u64, u64), Known> = FxHashMap::default();
                 let mut places = places.clone();
                 if let Some(identity) = ground::identity(&folder.path) {
                     known.insert(identity, Known::As(folder.id));
-                    if let Some(claim) = folder.role.and_then(|(family, role)| ground::claim_of(family, role))
-                    {
+                    let families = &self.settings.families;
+                    let claim = folder.role.and_then(|(of, role)| ground::claim_of(families, of, role));
+                    if let Some(claim) = claim {
                         places.entry(identity).or_insert(claim);
                     }
                 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::exclude::Exclude;
 use super::import::Import;
 use crate::env::Env;
+use crate::families::Families;
 use crate::model::mount::Mount;
 
 /// How directories are read.
@@ -23,6 +24,8 @@ pub enum Backend {
 pub struct Settings {
     /// The world.
     pub env: Arc<Env>,
+    /// The families in it.
+    pub families: Arc<Families>,
     /// What was asked for; empty means all that is known.
     pub roots: Vec<PathBuf>,
     /// Stay on the file systems of the roots.
@@ -45,6 +48,7 @@ impl Settings {
     /// A scan of all that is known in this world.
     pub fn new(env: Arc<Env>, now: i64) -> Self {
         Self {
+            families: Arc::new(Families::of(&env)),
             env,
             roots: Vec::new(),
             one_fs: false,
@@ -55,5 +59,11 @@ impl Settings {
             shown_mounts: None,
             import: None,
         }
+    }
+
+    /// Puts another world in its place.
+    pub fn enter(&mut self, env: Arc<Env>) {
+        self.families = Arc::new(Families::of(&env));
+        self.env = env;
     }
 }

@@ -12,7 +12,7 @@ pub fn claim_by_shape<L: Lister>(walk: &Walk<L>, dir: &Held<L>, node: &Node, par
     let folders: Vec<&[u8]> = part.folders.iter().map(|f| &**f).collect();
     let files: Vec<&[u8]> = part.writer.names().collect();
     let name = node.name.rsplit(|b| *b == b'/').next().unwrap_or(&node.name);
-    let within = node.store.map(|family| families::get(family).about().id);
+    let within = node.store.map(|about| about.id);
     let look = |below: &str| names_at(walk, dir, node, below).unwrap_or_default();
     families::claim(part.hints, &Listing { name, folders: &folders, files: &files, within, look: &look })
 }
@@ -38,5 +38,5 @@ fn names_at<L: Lister>(walk: &Walk<L>, held: &Held<L>, node: &Node, below: &str)
 
 /// Whether the store around a directory keeps what it holds to itself.
 pub fn is_sealed(node: &Node) -> bool {
-    node.store.is_some_and(|family| families::get(family).about().sealed)
+    node.store.is_some_and(|about| about.sealed)
 }

@@ -205,7 +205,7 @@ impl<L: Lister> Walk<L> {
     }
 
     pub(super) fn node(&self, task: Task<L>, id: DirId, stat: &Stat, plain: bool) -> Node {
-        let claimed = self.places.get(&(stat.dev, stat.ino)).map(|c| c.family);
+        let claimed = self.places.get(&(stat.dev, stat.ino)).map(Claim::about);
         let above = task.parent.as_ref().and_then(|p| p.store);
         let dev = task.parent.as_ref().filter(|p| p.st_dev == stat.dev).map(|p| p.dev);
         Node {
@@ -284,7 +284,7 @@ impl<L: Lister> Walk<L> {
             None if part.hints != 0 && !is_sealed(&node) => claim_by_shape(self, &dir, &node, &part),
             None => None,
         };
-        node.store = claim.map(|c| c.family).or(node.store);
+        node.store = claim.as_ref().map(Claim::about).or(node.store);
         self.counters.directories.fetch_add(1, Ordering::Relaxed);
         self.counters.entries.fetch_add(part.entries + 1, Ordering::Relaxed);
         let state = match (part.torn, part.partial) {

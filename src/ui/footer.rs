@@ -6,6 +6,7 @@ use crate::app::files::View;
 use crate::app::keymap::binding;
 use crate::app::{App, Mode};
 use crate::model::category::Category;
+use crate::model::problem::Problem;
 use crate::model::rows::RowKey;
 use crate::text;
 
@@ -75,6 +76,12 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
             format!("{} freed if deleted", size(m.frees))
         };
         format!("{} marked: {}, {frees}", m.count, size(m.size))
+    } else if let Some(p) = app.inventory.problems.kept.iter().find(|p| p.operation == Problem::LOAD) {
+        let file = p.path.file_name().map(|n| text::display(n.as_encoded_bytes())).unwrap_or_default();
+        let others = app.inventory.problems.count - 1;
+        let more = if others > 0 { format!(" (and {others} more)") } else { String::new() };
+        let room = canvas.width().saturating_sub(text::width(&more) + 2);
+        text::cut_end(&format!("{file}: {}", text::plain(&p.error)), room) + &more
     } else if app.inventory.problems.count > 0 {
         let n = app.inventory.problems.count;
         format!("{} not read", text::counted(n, "thing was", "things were"))

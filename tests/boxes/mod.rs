@@ -2,6 +2,7 @@
 //! field, each a function that fills a home. Sizes are small; only what is in it matters.
 
 mod declared;
+mod own;
 mod runs;
 
 use std::io;
@@ -12,7 +13,7 @@ use mldu::demo::Maker;
 pub type Fill = fn(&mut Maker) -> io::Result<()>;
 
 /// All of them.
-pub const BOXES: &[(&str, Fill)] = &[("declared", declared::fill), ("runs", runs::fill)];
+pub const BOXES: &[(&str, Fill)] = &[("declared", declared::fill), ("own", own::fill), ("runs", runs::fill)];
 
 /// Fills a home with all of them.
 ///

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use rustc_hash::FxHashMap;
 
 use crate::env::Env;
-use crate::families::{self, Claim};
+use crate::families::{Claim, Families};
 
 /// A folder on the way to a place.
 #[derive(Default)]
@@ -55,7 +55,7 @@ impl Places {
             reached: Vec::new(),
             numbers: FxHashMap::default(),
         };
-        for known in families::places(&env) {
+        for known in Families::built_in().places(&env) {
             match known.place.path.strip_prefix(env.home()) {
                 Ok(below) => places.add(HOME, below, known.claim),
                 Err(_) => places.add(ROOT, &known.place.path, known.claim),
@@ -131,7 +131,7 @@ mod tests {
             so_far = format!("{so_far}/{name}");
             at = places.step(at, name.as_bytes(), so_far == home);
         }
-        places.claim(at).map(|c| families::get(c.family).about().id)
+        places.claim(at).map(|c| c.about().id)
     }
 
     #[test]

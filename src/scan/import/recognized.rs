@@ -14,7 +14,7 @@ use super::build::Found;
 use super::places::{Places, Reached};
 use crate::env::Env;
 use crate::families::subtree::SubTree;
-use crate::families::{self, Claim, FamilyId, Listing, Range, Reader, StoreView};
+use crate::families::{self, About, Claim, Listing, Range, Reader, StoreView};
 use crate::model::inventory::ScanEvent;
 use crate::model::item::{NewItem, NewStore};
 use crate::model::links::LinkTable;
@@ -40,7 +40,7 @@ const NOT_SEEN: &str = "an export does not say whether it is needed or in use; l
 /// What is known of a folder when those in it are looked at.
 struct At {
     reached: Reached,
-    store: Option<FamilyId>,
+    store: Option<&'static About>,
     depth: u32,
 }
 
@@ -89,7 +89,7 @@ fn claims(found: &Found, links: &LinkTable, cancel: &AtomicBool) -> (Stores, Sub
         if let Some(claim) = claim {
             claims.push((dir.id, family.path(dir), claim, around.is_some()));
         }
-        let store = claim.map(|c| c.family).or(around);
+        let store = claim.as_ref().map(Claim::about).or(around);
         if store.is_some() {
             stores.insert(dir);
         }
@@ -116,9 +116,8 @@ impl Families<'_> {
     }
 
     /// Whose a folder is by its shape.
-    fn by_shape(&self, dir: &ListedDir, around: Option<FamilyId>) -> Option<Claim> {
+    fn by_shape(&self, dir: &ListedDir, around: Option<&'static About>) -> Option<Claim> {
         let hints = *self.found.hints.get(&dir.id)?;
-        let around = around.map(|family| families::get(family).about());
         if around.is_some_and(|about| about.sealed) {
             return None;
         }
