@@ -49,7 +49,7 @@ pub struct About {
     pub category: Category,
     /// What happens to most of its items if they are deleted.
     pub verdict: Verdict,
-    /// Names that make it worth asking this family whether a folder is its own.
+    /// Names that make it worth asking this family whether a folder is its own: the folder's or one in it.
     pub markers: &'static [Marker],
     /// How to get deleted things back.
     pub hint: &'static str,
