@@ -3,19 +3,28 @@
 //! They look and say. They never walk the disk, draw, or remove, and they know nothing of one another.
 
 pub mod checkpoints;
+pub mod clearml;
+pub mod comet;
 pub mod conda;
 pub mod conda_env;
 pub mod declared;
+pub mod dvc;
 mod events;
 pub mod folder;
 pub mod hf_datasets;
 pub mod huggingface;
 pub mod huggingface_home;
+pub mod hydra;
+pub mod joblib;
 pub mod kagglehub;
 pub mod keras;
 pub mod listing;
 mod markers;
+pub mod mlflow;
 pub mod names;
+pub mod neptune;
+pub mod ray;
+pub mod scratch;
 pub mod subtree;
 pub mod tensorboard;
 #[cfg(test)]
@@ -25,6 +34,7 @@ pub mod tfhub;
 pub mod torch;
 pub mod trash;
 pub mod view;
+pub mod wandb;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -159,6 +169,16 @@ pub static REGISTRY: &[&dyn Family] = &[
     &conda_env::CondaEnv,
     &checkpoints::Checkpoints,
     &tensorboard::TensorBoard,
+    &wandb::Wandb,
+    &mlflow::Mlflow,
+    &dvc::Dvc,
+    &clearml::ClearMl,
+    &neptune::Neptune,
+    &comet::Comet,
+    &joblib::Joblib,
+    &ray::Ray,
+    &scratch::Scratch,
+    &hydra::Hydra,
 ];
 
 /// A family by its place in [`all`].
