@@ -8,6 +8,7 @@ pub mod comet;
 pub mod conda;
 pub mod conda_env;
 pub mod declared;
+pub mod dumps;
 pub mod dvc;
 mod events;
 pub mod folder;
@@ -16,6 +17,7 @@ pub mod huggingface;
 pub mod huggingface_home;
 pub mod hydra;
 pub mod joblib;
+pub mod jupyter;
 pub mod kagglehub;
 pub mod keras;
 pub mod listing;
@@ -46,7 +48,7 @@ use crate::model::verdict::Verdict;
 pub use folder::{File, Folder};
 pub use listing::Listing;
 pub use markers::{Hints, hints};
-pub use view::{Range, Reader, StoreView};
+pub use view::{Beside, Range, Reader, StoreView};
 
 /// What a family is.
 #[derive(Debug)]
@@ -179,6 +181,9 @@ pub static REGISTRY: &[&dyn Family] = &[
     &ray::Ray,
     &scratch::Scratch,
     &hydra::Hydra,
+    // Folders of people in which a file or two is known, so they come last.
+    &jupyter::Jupyter,
+    &dumps::Dumps,
 ];
 
 /// A family by its place in [`all`].

@@ -1,4 +1,4 @@
-//! Trackers of experiments and scratch of workers.
+//! Trackers of experiments, scratch of workers, Jupyter's copies and dumps.
 
 use std::io;
 
@@ -7,7 +7,8 @@ use mldu::demo::Maker;
 pub fn fill(m: &mut Maker) -> io::Result<()> {
     trackers(m)?;
     caches(m)?;
-    scratch(m)
+    scratch(m)?;
+    notebooks(m)
 }
 
 fn trackers(m: &mut Maker) -> io::Result<()> {
@@ -73,4 +74,21 @@ fn scratch(m: &mut Maker) -> io::Result<()> {
     m.text("tmp/dask-scratch-space/worker-0a0b.dirlock", "")?;
     m.room("tmp/joblib_memmapping_folder_4194399_0a_0b/x.pkl", 16)?;
     m.room("tmp/spark-0a0b0c0d-0123-4567-89ab-0123456789ab/x", 16)
+}
+
+fn notebooks(m: &mut Maker) -> io::Result<()> {
+    let whole = "{\n \"cells\": []\n}\n";
+    m.days(5).text("notes/.ipynb_checkpoints/a-checkpoint.ipynb", whole)?;
+    m.text("notes/.ipynb_checkpoints/b-checkpoint.ipynb", whole)?;
+    m.text("notes/a.ipynb", "{\n \"cells\": [")?;
+    m.text("notes/.~a.ipynb", whole)?;
+    m.text("notes/c.ipynb.invalid", "{")?;
+    m.text(".local/share/jupyter/runtime/jpserver-4194399.json", "{}")?;
+    m.text(".local/share/jupyter/runtime/jupyter_cookie_secret", "x")?;
+    let mut core = vec![0; 64];
+    core[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    core[16] = 4;
+    m.text("crash/core.4711", &core)?;
+    m.room("crash/train.nsys-rep", 16)?;
+    m.room("crash/train.sqlite", 16)
 }
