@@ -3,21 +3,32 @@
 //! They look and say. They never walk the disk, draw, or remove, and they know nothing of one another.
 
 pub mod checkpoints;
+pub mod clearml;
+pub mod comet;
 pub mod conda;
 pub mod conda_env;
 pub mod declared;
+pub mod dumps;
+pub mod dvc;
 mod events;
 pub mod folder;
 pub mod hf_datasets;
 pub mod huggingface;
 pub mod huggingface_home;
+pub mod hydra;
 pub mod inductor;
+pub mod joblib;
+pub mod jupyter;
 pub mod kagglehub;
 pub mod keras;
 pub mod known;
 pub mod listing;
 mod markers;
+pub mod mlflow;
 pub mod names;
+pub mod neptune;
+pub mod ray;
+pub mod scratch;
 pub mod subtree;
 pub mod temp_leftovers;
 pub mod tensorboard;
@@ -31,6 +42,7 @@ pub mod torch_extensions;
 pub mod trash;
 pub mod ultralytics;
 pub mod view;
+pub mod wandb;
 pub mod xla;
 
 use std::path::PathBuf;
@@ -44,7 +56,7 @@ pub use folder::{File, Folder};
 pub use known::{Families, KnownPlace};
 pub use listing::Listing;
 pub use markers::{Hints, hints};
-pub use view::{Range, Reader, StoreView};
+pub use view::{Beside, Range, Reader, StoreView};
 
 /// What a family is.
 #[derive(Debug)]
@@ -59,7 +71,7 @@ pub struct About {
     pub category: Category,
     /// What happens to most of its items if they are deleted.
     pub verdict: Verdict,
-    /// Names that make it worth asking this family whether a folder is its own.
+    /// Names that make it worth asking this family whether a folder is its own: the folder's or one in it.
     pub markers: &'static [Marker],
     /// How to get deleted things back.
     pub hint: &'static str,
@@ -176,6 +188,19 @@ pub static REGISTRY: &[&dyn Family] = &[
     &tensorboard::TensorBoard,
     &tf_data::TfData,
     &temp_leftovers::TempLeftovers,
+    &wandb::Wandb,
+    &mlflow::Mlflow,
+    &dvc::Dvc,
+    &clearml::ClearMl,
+    &neptune::Neptune,
+    &comet::Comet,
+    &joblib::Joblib,
+    &ray::Ray,
+    &scratch::Scratch,
+    &hydra::Hydra,
+    // Folders of people in which a file or two is known, so they come last.
+    &jupyter::Jupyter,
+    &dumps::Dumps,
 ];
 
 /// A folder found to be a store.

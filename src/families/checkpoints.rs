@@ -119,7 +119,7 @@ fn may_be_a_run(folder: &Listing<'_>) -> bool {
     let own = match folder.within {
         None => true,
         Some(family) if family == ABOUT.id => !run::is_step_folder(folder.name()),
-        Some(family) => family == events::FAMILY,
+        Some(_) => folder.is_among_peoples(),
     };
     own && !folder.is_a_top()
 }

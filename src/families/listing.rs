@@ -1,5 +1,7 @@
 //! What a family sees when it is asked whether a folder is its own: names, nothing more.
 
+use crate::model::category::Category;
+
 /// The names in one folder, and on request those in the folders below.
 pub struct Listing<'a> {
     /// The folder's own name.
@@ -51,6 +53,16 @@ impl<'a> Listing<'a> {
     pub fn is_a_top(&self) -> bool {
         let tops = [".ssh", ".cache", ".config", ".local", "Downloads", ".X11-unix", "lost+found"];
         tops.iter().any(|top| self.has_folder(top))
+    }
+
+    /// Whether it lies among the things of people: in no store, or in one that is a folder in which people keep other
+    /// things too. What lies in a cache or an environment is that one's own.
+    pub fn is_among_peoples(&self) -> bool {
+        let keeps_others = |id: &str| {
+            let family = super::all().iter().find(|f| f.about().id == id);
+            family.is_some_and(|f| f.about().unclaimed == Some(Category::Other))
+        };
+        self.within.is_none_or(keeps_others)
     }
 
     /// The folder's own name, if it is text.

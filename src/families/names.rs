@@ -95,6 +95,25 @@ pub fn tar_first(head: &[u8]) -> Option<&[u8]> {
     (!name.is_empty()).then_some(name)
 }
 
+/// The value of a top-level key in YAML as simple as machines write it: `key: value`, perhaps in quotes.
+pub fn flat_yaml<'a>(yaml: &'a str, key: &str) -> Option<&'a str> {
+    let value = yaml.lines().find_map(|l| l.strip_prefix(key)?.strip_prefix(':'))?.trim();
+    let bare = ['\'', '"'].iter().find_map(|q| value.strip_prefix(*q)?.strip_suffix(*q)).unwrap_or(value);
+    (!bare.is_empty() && bare != "null").then_some(bare)
+}
+
+/// Whether a name is a UUID as most write it: five groups of lower-case hexadecimal digits.
+pub fn is_uuid(name: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    let groups: Vec<&str> = name.split('-').collect();
+    groups.len() == lengths.len() && groups.iter().zip(lengths).all(|(g, n)| is_hex(g, n))
+}
+
+/// Whether a name is made of digits alone.
+pub fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,8 +31,7 @@ impl Family for TensorBoard {
 
     fn claims(&self, folder: &Listing<'_>) -> Option<&'static str> {
         // Logs inside a cache or an environment are that one's own.
-        let free = folder.within.is_none_or(|f| f == events::FAMILY || f == "checkpoints");
-        (free && !folder.is_a_top() && events::has_events(folder)).then_some("logs")
+        (folder.is_among_peoples() && !folder.is_a_top() && events::has_events(folder)).then_some("logs")
     }
 
     fn items(&self, store: &StoreView<'_>) -> Found {

@@ -1,6 +1,7 @@
-//! What a family sees of a finished store: folders and files, sorted by name, whatever order the disk has. It can read small parts of files in the store, and nothing outside it.
+//! What a family sees of a finished store: folders and files, sorted by name, whatever order the disk has. It can read small parts of files in the store, and of one outside it only: the original beside a folder of copies.
 
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,6 +42,25 @@ pub trait Reader {
 
     /// Whether some process was seen to have this absolute path open. `false` is no proof.
     fn is_open(&self, path: &Path) -> bool;
+
+    /// The file of this name in the folder that holds the store's, with its last `cap` bytes; nothing if none is there.
+    ///
+    /// # Errors
+    /// What the system says, or that nothing can be known of it.
+    fn beside(&self, _name: &OsStr, _cap: usize) -> io::Result<Option<Beside>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// What is known of a file beside a store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Length in bytes.
+    pub size: u64,
+    /// Last change, seconds since 1970.
+    pub mtime: i64,
+    /// Its end.
+    pub tail: Vec<u8>,
 }
 
 /// A finished store.
@@ -182,6 +202,15 @@ impl<'a> StoreView<'a> {
                 None
             }
         }
+    }
+
+    /// The file of this name in the folder that holds the store: what a copy in it is a copy of. `Err` if nothing can be
+    /// known of it, which is no problem of the store.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn beside(&self, name: &[u8], cap: usize) -> io::Result<Option<Beside>> {
+        self.reader.beside(text::os_str(name), cap)
     }
 
     /// Notes that something could not be read or understood.

@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use rustc_hash::FxHashSet;
 
 use crate::env::Env;
 use crate::families::subtree::SubTree;
-use crate::families::{Claim, Range, Reader, StoreView};
+use crate::families::{Beside, Claim, Range, Reader, StoreView};
 use crate::model::item::NewStore;
 use crate::model::links::LinkTable;
 use crate::model::node::DirId;
@@ -144,5 +145,15 @@ impl Reader for Hands<'_> {
 
     fn is_open(&self, path: &Path) -> bool {
         self.open.has(path)
+    }
+
+    fn beside(&self, name: &OsStr, cap: usize) -> io::Result<Option<Beside>> {
+        let above = self.path.parent().ok_or(io::ErrorKind::Unsupported)?;
+        let found = sys::read::facts_and_tail(sys::read::open_folder(above)?, Path::new(name), cap);
+        match found {
+            Ok((size, mtime, tail)) => Ok(Some(Beside { size, mtime, tail })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }

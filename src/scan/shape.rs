@@ -9,12 +9,16 @@ use crate::sys::list::Lister;
 
 /// Whose store a directory is, as far as names tell.
 pub fn claim_by_shape<L: Lister>(walk: &Walk<L>, dir: &Held<L>, node: &Node, part: &Part) -> Option<Claim> {
+    let name = node.name.rsplit(|b| *b == b'/').next().unwrap_or(&node.name);
+    let hints = part.hints | families::hints(name);
+    if hints == 0 {
+        return None;
+    }
     let folders: Vec<&[u8]> = part.folders.iter().map(|f| &**f).collect();
     let files: Vec<&[u8]> = part.writer.names().collect();
-    let name = node.name.rsplit(|b| *b == b'/').next().unwrap_or(&node.name);
     let within = node.store.map(|about| about.id);
     let look = |below: &str| names_at(walk, dir, node, below).unwrap_or_default();
-    families::claim(part.hints, &Listing { name, folders: &folders, files: &files, within, look: &look })
+    families::claim(hints, &Listing { name, folders: &folders, files: &files, within, look: &look })
 }
 
 /// The names in a folder below an open directory. No other mount is entered for a guess, and what cannot be read

@@ -281,7 +281,7 @@ impl<L: Lister> Walk<L> {
         let Opened { dir, mut node, facts } = opened;
         let claim = match self.places.get(&(node.st_dev, node.ino)) {
             Some(claim) => Some(*claim),
-            None if part.hints != 0 && !is_sealed(&node) => claim_by_shape(self, &dir, &node, &part),
+            None if !is_sealed(&node) => claim_by_shape(self, &dir, &node, &part),
             None => None,
         };
         node.store = claim.as_ref().map(Claim::about).or(node.store);

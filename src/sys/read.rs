@@ -92,6 +92,20 @@ pub fn read_beneath(folder: impl AsFd, path: &Path, range: Range, cap: usize) ->
     Ok(bytes)
 }
 
+/// Length, last change (seconds since 1970) and the last `cap` bytes of a file below `folder`.
+///
+/// # Errors
+/// What the system says.
+pub fn facts_and_tail(folder: impl AsFd, path: &Path, cap: usize) -> io::Result<(u64, i64, Vec<u8>)> {
+    use std::os::unix::fs::MetadataExt;
+    let mut file = open_beneath(folder, path)?;
+    let meta = file.metadata()?;
+    file.seek(SeekFrom::Start(meta.len().saturating_sub(cap as u64)))?;
+    let mut tail = Vec::new();
+    file.take(cap as u64).read_to_end(&mut tail)?;
+    Ok((meta.len(), meta.mtime(), tail))
+}
+
 /// Opens a folder at a path below `folder`, to read links in it.
 ///
 /// # Errors

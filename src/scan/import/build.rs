@@ -151,7 +151,7 @@ impl<'a> Builder<'a> {
             state,
             writer: BlockWriter::default(),
             bytes: 0,
-            hints: 0,
+            hints: families::hints(name),
             homely: false,
             announced: false,
             kept: Vec::new(),
