@@ -16,6 +16,7 @@ pub mod keras;
 pub mod listing;
 mod markers;
 pub mod names;
+pub mod ollama;
 pub mod subtree;
 pub mod tensorboard;
 #[cfg(test)]
@@ -155,6 +156,7 @@ pub static REGISTRY: &[&dyn Family] = &[
     &tfds::Tfds,
     &torch::TorchHub,
     &kagglehub::KaggleHub,
+    &ollama::Ollama,
     &conda::Conda,
     &conda_env::CondaEnv,
     &checkpoints::Checkpoints,

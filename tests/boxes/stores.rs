@@ -6,11 +6,49 @@ use mldu::demo::Maker;
 
 pub fn fill(m: &mut Maker) -> io::Result<()> {
     m.days(40);
+    ollama(m)?;
     hugging_face(m)
 }
 
 fn hash(c: char) -> String {
     c.to_string().repeat(64)
+}
+
+/// Two models that share weights, one of them made here; one of the newer form, with its manifest among the blobs;
+/// a download that was stopped, and a blob of nobody.
+fn ollama(m: &mut Maker) -> io::Result<()> {
+    let root = ".ollama/models";
+    let blob = |c: char| format!("{root}/blobs/sha256-{}", hash(c));
+    for (c, kib) in [('a', 96), ('b', 16), ('d', 32)] {
+        m.room(&blob(c), kib)?;
+    }
+    m.text(&blob('c'), "{\"model_format\":\"gguf\"}")?;
+    let layer = |kind: &str, c: char| {
+        format!(
+            r#"{{"mediaType":"application/vnd.ollama.image.{kind}","digest":"sha256:{}","size":9}}"#,
+            hash(c)
+        )
+    };
+    let manifest = |layers: &str| {
+        format!(
+            r#"{{"schemaVersion":2,"config":{{"mediaType":"application/vnd.docker.container.image.v1+json","digest":"sha256:{}","size":23}},"layers":[{layers}]}}"#,
+            hash('c')
+        )
+    };
+    let pulled = manifest(&[layer("model", 'a'), layer("license", 'b')].join(","));
+    let library = "registry.ollama.ai/library";
+    m.text(&format!("{root}/manifests/{library}/llama3/8b"), &pulled)?;
+    let made = manifest(&[layer("model", 'a'), layer("system", 'b')].join(","));
+    m.text(&format!("{root}/manifests/{library}/mine/latest"), format!("{made}\n"))?;
+    m.text(&blob('e'), &pulled)?;
+    m.link(
+        &format!("../../../../../blobs/sha256-{}", hash('e')),
+        &format!("{root}/manifests-v2/{library}/llama3/latest"),
+    )?;
+    m.room(&format!("{}-partial", blob('f')), 16)?;
+    m.text(&format!("{}-partial-0", blob('f')), "{\"N\":0,\"Offset\":0,\"Size\":9,\"Completed\":4}")?;
+    m.text(".ollama/id_ed25519", "no real key")?;
+    m.text(".ollama/history", "hello\n")
 }
 
 /// A download to a folder, another home of the libraries, and the folder of sentence-transformers of long ago.
