@@ -15,6 +15,7 @@ pub mod kagglehub;
 pub mod keras;
 pub mod listing;
 mod markers;
+pub mod modelscope;
 pub mod names;
 pub mod ollama;
 pub mod subtree;
@@ -157,6 +158,7 @@ pub static REGISTRY: &[&dyn Family] = &[
     &torch::TorchHub,
     &kagglehub::KaggleHub,
     &ollama::Ollama,
+    &modelscope::ModelScope,
     &conda::Conda,
     &conda_env::CondaEnv,
     &checkpoints::Checkpoints,

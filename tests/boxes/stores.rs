@@ -7,6 +7,7 @@ use mldu::demo::Maker;
 pub fn fill(m: &mut Maker) -> io::Result<()> {
     m.days(40);
     ollama(m)?;
+    modelscope(m)?;
     hugging_face(m)
 }
 
@@ -49,6 +50,20 @@ fn ollama(m: &mut Maker) -> io::Result<()> {
     m.text(&format!("{}-partial-0", blob('f')), "{\"N\":0,\"Offset\":0,\"Size\":9,\"Completed\":4}")?;
     m.text(".ollama/id_ed25519", "no real key")?;
     m.text(".ollama/history", "hello\n")
+}
+
+/// The form of now and that of before, with the link that has the name with dots.
+fn modelscope(m: &mut Maker) -> io::Result<()> {
+    let root = ".cache/modelscope";
+    m.room(&format!("{root}/models/Qwen--Qwen3-0.6B/snapshots/master/model.safetensors"), 32)?;
+    m.room(&format!("{root}/models/Qwen--Qwen3-0.6B/snapshots/master/big.bin.incomplete"), 8)?;
+    let old = format!("{root}/hub/models/Qwen");
+    m.room(&format!("{old}/Qwen2___5-7B/model.safetensors"), 16)?;
+    m.text(&format!("{old}/Qwen2___5-7B/.msc"), "")?;
+    m.text(&format!("{old}/Qwen2___5-7B/.mv"), "Revision:master,CreatedAt:1733000000")?;
+    m.link("Qwen2___5-7B", &format!("{old}/Qwen2.5-7B"))?;
+    m.text(&format!("{root}/.lock/repo_{}.lock", hash('a')), "")?;
+    m.text(".modelscope/credentials/session", "no real session")
 }
 
 /// A download to a folder, another home of the libraries, and the folder of sentence-transformers of long ago.
