@@ -8,12 +8,15 @@ pub mod conda_env;
 pub mod declared;
 mod events;
 pub mod folder;
+pub mod gpt4all;
 pub mod hf_datasets;
 pub mod huggingface;
 pub mod huggingface_home;
 pub mod kagglehub;
 pub mod keras;
 pub mod listing;
+pub mod llama_cpp;
+pub mod lmstudio;
 mod markers;
 pub mod modelscope;
 pub mod names;
@@ -159,6 +162,9 @@ pub static REGISTRY: &[&dyn Family] = &[
     &kagglehub::KaggleHub,
     &ollama::Ollama,
     &modelscope::ModelScope,
+    &llama_cpp::LlamaCpp,
+    &lmstudio::LmStudio,
+    &gpt4all::Gpt4All,
     &conda::Conda,
     &conda_env::CondaEnv,
     &checkpoints::Checkpoints,

@@ -8,7 +8,8 @@ pub fn fill(m: &mut Maker) -> io::Result<()> {
     m.days(40);
     ollama(m)?;
     modelscope(m)?;
-    hugging_face(m)
+    hugging_face(m)?;
+    programs(m)
 }
 
 fn hash(c: char) -> String {
@@ -80,4 +81,17 @@ fn hugging_face(m: &mut Maker) -> io::Result<()> {
     m.text(&format!("{st}/.gitattributes"), "*.bin filter=lfs\n")?;
     m.text(&format!("{st}/modules.json"), "[]")?;
     m.room(&format!("{st}/pytorch_model.bin"), 16)
+}
+
+fn programs(m: &mut Maker) -> io::Result<()> {
+    let llama = ".cache/llama.cpp";
+    m.room(&format!("{llama}/acme_tiny_tiny-q4.gguf"), 16)?;
+    let said = r#"{"etag":"x","url":"https://huggingface.co/acme/tiny/resolve/main/tiny-q4.gguf"}"#;
+    m.text(&format!("{llama}/acme_tiny_tiny-q4.gguf.json"), said)?;
+    m.room(&format!("{llama}/big-00001-of-00002.gguf.downloadInProgress"), 8)?;
+    m.room(".lmstudio/models/lmstudio-community/tiny-GGUF/tiny-Q4.gguf", 16)?;
+    m.room(".lmstudio/models/ann/own/downloading_own.gguf.part", 8)?;
+    m.text(".lmstudio/mcp.json", "{}")?;
+    m.room(".cache/gpt4all/orca-mini-3b.Q4_0.gguf", 16)?;
+    m.room(".local/share/nomic.ai/GPT4All/incomplete-llama.gguf", 8)
 }
