@@ -21,6 +21,7 @@ mod markers;
 pub mod modelscope;
 pub mod names;
 pub mod ollama;
+pub mod paddle;
 pub mod subtree;
 pub mod tensorboard;
 #[cfg(test)]
@@ -165,6 +166,7 @@ pub static REGISTRY: &[&dyn Family] = &[
     &llama_cpp::LlamaCpp,
     &lmstudio::LmStudio,
     &gpt4all::Gpt4All,
+    &paddle::Paddle,
     &conda::Conda,
     &conda_env::CondaEnv,
     &checkpoints::Checkpoints,

@@ -9,7 +9,8 @@ pub fn fill(m: &mut Maker) -> io::Result<()> {
     ollama(m)?;
     modelscope(m)?;
     hugging_face(m)?;
-    programs(m)
+    programs(m)?;
+    paddle(m)
 }
 
 fn hash(c: char) -> String {
@@ -94,4 +95,11 @@ fn programs(m: &mut Maker) -> io::Result<()> {
     m.text(".lmstudio/mcp.json", "{}")?;
     m.room(".cache/gpt4all/orca-mini-3b.Q4_0.gguf", 16)?;
     m.room(".local/share/nomic.ai/GPT4All/incomplete-llama.gguf", 8)
+}
+
+fn paddle(m: &mut Maker) -> io::Result<()> {
+    m.room(".paddlex/official_models/PP-OCRv5_server_det/inference.pdiparams", 16)?;
+    m.room(".paddleocr/whl/det/ch/ch_PP-OCRv4_det_infer/inference.pdmodel", 4)?;
+    m.room(".paddleocr/whl/det/ch/ch_PP-OCRv4_det_infer/inference.pdiparams", 8)?;
+    m.room(".paddlenlp/models/ernie-3.0-base-zh/model_state.pdparams", 8)
 }
