@@ -12,6 +12,7 @@ pub mod gpt4all;
 pub mod hf_datasets;
 pub mod huggingface;
 pub mod huggingface_home;
+pub mod image_models;
 pub mod kagglehub;
 pub mod keras;
 pub mod listing;
@@ -167,6 +168,7 @@ pub static REGISTRY: &[&dyn Family] = &[
     &lmstudio::LmStudio,
     &gpt4all::Gpt4All,
     &paddle::Paddle,
+    &image_models::ImageModels,
     &conda::Conda,
     &conda_env::CondaEnv,
     &checkpoints::Checkpoints,

@@ -10,6 +10,7 @@ pub fn fill(m: &mut Maker) -> io::Result<()> {
     modelscope(m)?;
     hugging_face(m)?;
     programs(m)?;
+    image_models(m)?;
     paddle(m)
 }
 
@@ -95,6 +96,16 @@ fn programs(m: &mut Maker) -> io::Result<()> {
     m.text(".lmstudio/mcp.json", "{}")?;
     m.room(".cache/gpt4all/orca-mini-3b.Q4_0.gguf", 16)?;
     m.room(".local/share/nomic.ai/GPT4All/incomplete-llama.gguf", 8)
+}
+
+fn image_models(m: &mut Maker) -> io::Result<()> {
+    let models = "ComfyUI/models";
+    for shelf in ["checkpoints", "clip_vision", "upscale_models", "vae"] {
+        m.text(&format!("{models}/{shelf}/put_models_here"), "")?;
+    }
+    m.room(&format!("{models}/checkpoints/base.safetensors"), 32)?;
+    m.room(&format!("{models}/loras/style.safetensors"), 8)?;
+    m.text(&format!("{models}/loras/style.civitai.info"), "{\"id\":7,\"modelId\":42}")
 }
 
 fn paddle(m: &mut Maker) -> io::Result<()> {
