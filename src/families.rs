@@ -10,6 +10,7 @@ mod events;
 pub mod folder;
 pub mod gpt4all;
 pub mod hf_datasets;
+pub mod hf_local;
 pub mod huggingface;
 pub mod huggingface_home;
 pub mod image_models;
@@ -23,6 +24,7 @@ pub mod modelscope;
 pub mod names;
 pub mod ollama;
 pub mod paddle;
+pub mod sentence_transformers;
 pub mod subtree;
 pub mod tensorboard;
 #[cfg(test)]
@@ -164,11 +166,13 @@ pub static REGISTRY: &[&dyn Family] = &[
     &kagglehub::KaggleHub,
     &ollama::Ollama,
     &modelscope::ModelScope,
+    &sentence_transformers::SentenceTransformers,
     &llama_cpp::LlamaCpp,
     &lmstudio::LmStudio,
     &gpt4all::Gpt4All,
     &paddle::Paddle,
     &image_models::ImageModels,
+    &hf_local::HfLocal,
     &conda::Conda,
     &conda_env::CondaEnv,
     &checkpoints::Checkpoints,
