@@ -12,10 +12,13 @@ pub mod dumps;
 pub mod dvc;
 mod events;
 pub mod folder;
+pub mod gpt4all;
 pub mod hf_datasets;
+pub mod hf_local;
 pub mod huggingface;
 pub mod huggingface_home;
 pub mod hydra;
+pub mod image_models;
 pub mod inductor;
 pub mod joblib;
 pub mod jupyter;
@@ -23,12 +26,18 @@ pub mod kagglehub;
 pub mod keras;
 pub mod known;
 pub mod listing;
+pub mod llama_cpp;
+pub mod lmstudio;
 mod markers;
 pub mod mlflow;
+pub mod modelscope;
 pub mod names;
 pub mod neptune;
+pub mod ollama;
+pub mod paddle;
 pub mod ray;
 pub mod scratch;
+pub mod sentence_transformers;
 pub mod subtree;
 pub mod temp_leftovers;
 pub mod tensorboard;
@@ -178,6 +187,15 @@ pub static REGISTRY: &[&dyn Family] = &[
     &tfds::Tfds,
     &torch::TorchHub,
     &kagglehub::KaggleHub,
+    &ollama::Ollama,
+    &modelscope::ModelScope,
+    &sentence_transformers::SentenceTransformers,
+    &llama_cpp::LlamaCpp,
+    &lmstudio::LmStudio,
+    &gpt4all::Gpt4All,
+    &paddle::Paddle,
+    &image_models::ImageModels,
+    &hf_local::HfLocal,
     &conda::Conda,
     &conda_env::CondaEnv,
     &inductor::Inductor,

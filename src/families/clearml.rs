@@ -16,6 +16,7 @@ pub struct ClearMl;
 static ABOUT: About = About {
     id: "clearml",
     name: "ClearML",
+    items: "a task, or a downloaded file",
     category: Category::Trackers,
     verdict: Verdict::ReDownload,
     hint: "files are fetched again from the server; `Task.import_offline_session` sends an offline task to it",

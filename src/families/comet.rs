@@ -15,6 +15,7 @@ pub struct Comet;
 static ABOUT: About = About {
     id: "comet",
     name: "Comet",
+    items: "an experiment that was kept offline",
     category: Category::Trackers,
     verdict: Verdict::LookFirst,
     markers: &[Marker::Name(".cometml-runs")],

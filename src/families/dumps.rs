@@ -16,6 +16,7 @@ pub struct Dumps;
 static ABOUT: About = About {
     id: "dumps",
     name: "Core dumps and profiles",
+    items: "a dump of a program, or a recorded profile",
     category: Category::Temporary,
     verdict: Verdict::LookFirst,
     markers: &[

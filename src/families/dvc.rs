@@ -20,6 +20,7 @@ pub struct Dvc;
 static ABOUT: About = About {
     id: "dvc",
     name: "DVC",
+    items: "a cache of versions, or what an interrupted run left",
     category: Category::Trackers,
     verdict: Verdict::LookFirst,
     markers: &[Marker::Name(".dvc"), Marker::Name("md5")],

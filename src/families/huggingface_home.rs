@@ -10,7 +10,7 @@ mod xet;
 
 use std::path::Path;
 
-use super::{About, Family, Folder, Place, StoreView};
+use super::{About, Family, Folder, Listing, Marker, Place, StoreView};
 use crate::env::Env;
 use crate::model::category::Category;
 use crate::model::item::{Found, NewItem};
@@ -25,6 +25,7 @@ static ABOUT: About = About {
     items: "one of the caches beside the hub: xet, modules, assets",
     category: Category::Hub,
     verdict: Verdict::Rebuild,
+    markers: &[Marker::Name("stored_tokens"), Marker::Name("token"), Marker::Name("xet")],
     hint: "the libraries make their caches again; a token is made at huggingface.co/settings/tokens",
     source: "huggingface_hub 2.4.0, constants.py; xet-core, configurations.rs; transformers, dynamic_module_utils.py",
     ..About::DEFAULT
@@ -46,6 +47,9 @@ const KNOWN: [&str; 13] = [
     "transformers",
     "diffusers",
 ];
+
+/// What the names of repositories in a Hub cache begin with.
+const HUB: [&str; 3] = ["models--", "datasets--", "spaces--"];
 
 /// Where modules of code lie: of models, pipelines, datasets and metrics that bring their own.
 const MODULES: [&str; 4] =
@@ -83,6 +87,19 @@ impl Family for HuggingFaceHome {
         places
     }
 
+    /// Somebody else's `$HF_HOME`: nothing but what libraries put there, a Hub cache in it, and a token or what only
+    /// the library makes.
+    fn claims(&self, folder: &Listing<'_>) -> Option<&'static str> {
+        let sure = folder.has_file("stored_tokens") || folder.has_file("token") || folder.has_folder("xet");
+        let names = folder.folders.iter().chain(folder.files);
+        let own = names.into_iter().all(|n| std::str::from_utf8(n).is_ok_and(is_known));
+        if !sure || !own || folder.within.is_some() || folder.is_a_top() || !folder.has_folder("hub") {
+            return None;
+        }
+        let hub = |name: &String| name == "CACHEDIR.TAG" || HUB.iter().any(|prefix| name.starts_with(prefix));
+        folder.names_in("hub").iter().any(hub).then_some("home")
+    }
+
     fn items(&self, store: &StoreView<'_>) -> Found {
         let mut found = Found::default();
         let root = store.root();
@@ -102,10 +119,13 @@ impl Family for HuggingFaceHome {
 /// Whether a folder that `$HF_HOME` names is there for the libraries alone. Some boxes name all of `/workspace`.
 fn is_own(env: &Env, home: &Path) -> bool {
     let name = home.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let known = |n: &std::ffi::OsString| {
-        n.to_str().is_some_and(|n| KNOWN.contains(&n) || n.starts_with('.') || n.starts_with("models--"))
-    };
+    let known = |n: &std::ffi::OsString| n.to_str().is_some_and(is_known);
     name.contains("huggingface") || (home != env.home() && env.list(home).iter().all(known))
+}
+
+/// Whether libraries put something of this name into the folder.
+fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name) || name.starts_with('.') || name.starts_with("models--")
 }
 
 /// Finds what lies in one of the folders, be it inside the home or, by a variable, elsewhere.

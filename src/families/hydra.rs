@@ -17,6 +17,7 @@ pub struct Hydra;
 static ABOUT: About = About {
     id: "hydra",
     name: "Hydra",
+    items: "a run with its configuration",
     category: Category::Trackers,
     verdict: Verdict::LookFirst,
     markers: &[Marker::Name(".hydra")],

@@ -16,6 +16,7 @@ pub struct Joblib;
 static ABOUT: About = About {
     id: "joblib",
     name: "joblib Memory",
+    items: "the results of one function",
     category: Category::CompileCaches,
     verdict: Verdict::Rebuild,
     markers: &[Marker::Name("joblib"), Marker::Name("func_code.py")],

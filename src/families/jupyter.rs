@@ -19,6 +19,7 @@ pub struct Jupyter;
 static ABOUT: About = About {
     id: "jupyter",
     name: "Jupyter",
+    items: "a copy of a notebook, or a file of a running server",
     category: Category::Temporary,
     verdict: Verdict::Protected,
     markers: &[Marker::Name(CHECKPOINTS), Marker::Ext("ipynb"), Marker::Ext("ipynb.invalid")],

@@ -17,6 +17,7 @@ pub struct Mlflow;
 static ABOUT: About = About {
     id: "mlflow",
     name: "MLflow",
+    items: "a run, a logged model, or what was deleted",
     category: Category::Trackers,
     verdict: Verdict::LookFirst,
     markers: &[Marker::Name("mlruns"), Marker::Name("mlflow.db"), Marker::Name(".trash")],

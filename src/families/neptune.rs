@@ -14,6 +14,7 @@ pub struct Neptune;
 static ABOUT: About = About {
     id: "neptune",
     name: "Neptune",
+    items: "a run that is kept on this machine",
     category: Category::Trackers,
     verdict: Verdict::LookFirst,
     markers: &[Marker::Name(".neptune")],

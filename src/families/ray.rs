@@ -17,6 +17,7 @@ pub struct Ray;
 static ABOUT: About = About {
     id: "ray",
     name: "Ray sessions",
+    items: "a session of a cluster",
     category: Category::Temporary,
     verdict: Verdict::Safe,
     markers: &[Marker::Name("session_latest")],

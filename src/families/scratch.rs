@@ -16,6 +16,7 @@ pub struct Scratch;
 static ABOUT: About = About {
     id: "worker-scratch",
     name: "dask, joblib and Spark scratch",
+    items: "what one worker wrote for itself",
     category: Category::Temporary,
     verdict: Verdict::Safe,
     markers: &[Marker::Stem("dask"), Marker::Stem("joblib"), Marker::Stem("spark"), Marker::Stem("blockmgr")],

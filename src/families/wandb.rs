@@ -20,6 +20,7 @@ pub struct Wandb;
 static ABOUT: About = About {
     id: "wandb",
     name: "Weights & Biases",
+    items: "a run, an artifact, or a cache of them",
     category: Category::Trackers,
     verdict: Verdict::LookFirst,
     markers: &[

@@ -4,6 +4,7 @@
 mod declared;
 mod own;
 mod runs;
+mod stores;
 mod trackers;
 
 use std::io;
@@ -14,8 +15,13 @@ use mldu::demo::Maker;
 pub type Fill = fn(&mut Maker) -> io::Result<()>;
 
 /// All of them.
-pub const BOXES: &[(&str, Fill)] =
-    &[("declared", declared::fill), ("own", own::fill), ("runs", runs::fill), ("trackers", trackers::fill)];
+pub const BOXES: &[(&str, Fill)] = &[
+    ("declared", declared::fill),
+    ("own", own::fill),
+    ("runs", runs::fill),
+    ("stores", stores::fill),
+    ("trackers", trackers::fill),
+];
 
 /// Fills a home with all of them.
 ///

@@ -202,3 +202,27 @@ fn folders_that_variables_name_are_read_the_same_way() {
          \x20 shard cache \"shards of https___cas_serv-tGqkUaZf_CUyJc9B\" [safe] 8 8 {an index that spares uploads; made again by itself}\n"
     );
 }
+
+#[test]
+fn the_home_of_somebody_else_is_known_by_its_shape_and_its_token_is_kept() {
+    let f = Fixture::new();
+    f.file("data/hf/token", "hf_secret");
+    f.file("data/hf/.check_for_update_done", "");
+    f.file("data/hf/hub/models--acme--tiny/refs/main", "a".repeat(40));
+    f.kib("data/hf/modules/transformers_modules/a/b.py", 4);
+    // A token beside other things, and a hub that is none.
+    f.file("project/token", "mine");
+    f.file("project/train.py", "");
+    f.kib("project/hub/models--acme--tiny/blobs/x", 4);
+    f.file("site/token", "mine");
+    f.kib("site/hub/index.html", 4);
+    let outline = f.outline();
+    assert!(
+        outline.contains(
+            "hub: huggingface-home home ~/data/hf\n\
+             \x20 secret \"access token\" [protected] 4 4\n"
+        ),
+        "{outline}"
+    );
+    assert_eq!(outline.matches("huggingface-home").count(), 1, "{outline}");
+}
