@@ -5,6 +5,7 @@
 pub mod checkpoints;
 pub mod conda;
 pub mod conda_env;
+mod configuration;
 pub mod declared;
 mod events;
 pub mod folder;
@@ -16,6 +17,10 @@ pub mod keras;
 pub mod listing;
 mod markers;
 pub mod names;
+pub mod pdm;
+pub mod pip;
+pub mod poetry;
+pub mod rattler;
 pub mod subtree;
 pub mod tensorboard;
 #[cfg(test)]
@@ -24,7 +29,11 @@ pub mod tfds;
 pub mod tfhub;
 pub mod torch;
 pub mod trash;
+pub mod uv;
+pub mod venv;
 pub mod view;
+pub mod virtualenv;
+mod wheels;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -157,6 +166,13 @@ pub static REGISTRY: &[&dyn Family] = &[
     &kagglehub::KaggleHub,
     &conda::Conda,
     &conda_env::CondaEnv,
+    &rattler::Rattler,
+    &venv::Venv,
+    &uv::Uv,
+    &pip::Pip,
+    &poetry::Poetry,
+    &pdm::Pdm,
+    &virtualenv::Virtualenv,
     &checkpoints::Checkpoints,
     &tensorboard::TensorBoard,
 ];

@@ -81,6 +81,16 @@ impl Fixture {
         file.set_modified(then).expect("a time");
     }
 
+    /// Makes a folder and all folders below it 30 days old: making files in them made them new.
+    pub fn age_all(&self, below: &str) {
+        for entry in walkdir::WalkDir::new(self.path(below)).into_iter().flatten() {
+            let path = entry.path().strip_prefix(self.home()).expect("below home").to_path_buf();
+            if entry.file_type().is_dir() {
+                self.age(path.to_str().expect("text"), 30 * 86_400);
+            }
+        }
+    }
+
     /// Makes a symbolic link that is 30 days old.
     pub fn old_link(&self, target: &str, below: &str) {
         self.link(target, below);

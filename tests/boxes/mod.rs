@@ -2,6 +2,7 @@
 //! field, each a function that fills a home. Sizes are small; only what is in it matters.
 
 mod declared;
+mod envs;
 
 use std::io;
 
@@ -11,7 +12,7 @@ use mldu::demo::Maker;
 pub type Fill = fn(&mut Maker) -> io::Result<()>;
 
 /// All of them.
-pub const BOXES: &[(&str, Fill)] = &[("declared", declared::fill)];
+pub const BOXES: &[(&str, Fill)] = &[("declared", declared::fill), ("envs", envs::fill)];
 
 /// Fills a home with all of them.
 ///
