@@ -1,6 +1,6 @@
 //! Python environments: every folder with `pyvenv.cfg`, whoever made it. One item is the whole environment.
 //!
-//! Layout: PEP 405 and CPython 3.11 `Lib/venv/__init__.py`; virtualenv 21.15 `create/creator.py`, `create/pyenv_cfg.py`;
+//! Layout: PEP 405 and `CPython` 3.11 `Lib/venv/__init__.py`; virtualenv 21.15 `create/creator.py`, `create/pyenv_cfg.py`;
 //! uv 0.13 (`uv venv`, `uv tool`); pipenv 2026.10 `project.py` (`.project`); poetry 2.5 `utils/env/env_manager.py`;
 //! pdm 2.29 `cli/commands/venv/utils.py`; pipx 1.7 `paths.py`.
 
@@ -71,34 +71,31 @@ impl Family for Venv {
         let mut found = Found::default();
         let root = store.root();
         let Some(config) = Config::read(store, &root) else { return found };
-        let contents = Contents::read(store, &root);
-        let project = Project::of(store, &root, &contents);
-        let user = format!("environment {}", project.name);
-        let mut uses: Vec<PathBuf> = contents.links.clone();
+        let inside = Contents::read(store, &root);
+        let project = Project::of(store, &root, &inside);
+        let who = format!("environment {}", project.name);
+        let mut uses: Vec<PathBuf> = inside.links.clone();
         uses.extend(config.home.iter().flat_map(|h| [h.clone(), store.env().real_path(h)]));
         uses.retain(|path| !path.starts_with(store.path()));
         uses.sort();
         uses.dedup();
-        found.uses = uses.into_iter().map(|path| Use { user: user.clone(), path }).collect();
+        found.uses = uses.into_iter().map(|path| Use { user: who.clone(), path }).collect();
 
         let mut item = NewItem::new("environment", project.name.clone(), Verdict::Rebuild);
-        item.version = config.version.clone();
-        item = item.note(counted(contents.packages, &config.maker));
+        item.version.clone_from(&config.version);
+        item = item.note(counted(inside.packages, &config.maker));
         let mut said = Said(item);
         if store.env().folder("VIRTUAL_ENV").is_some_and(|p| store.env().real_path(&p) == store.path()) {
             said.at_least(Verdict::Protected, Some("active in this shell".into()));
-        } else if store.is_fresh(contents.changed.max(config.changed)) {
+        } else if store.is_fresh(inside.changed.max(config.changed)) {
             said.at_least(Verdict::InUse, Some("changed less than ten minutes ago".into()));
         }
         said.at_least(Verdict::LookFirst, project.lost(store));
-        said.at_least(Verdict::LookFirst, contents.not_from_the_web(project.folder.as_deref()));
-        said.at_least(
-            Verdict::LookFirst,
-            contents.hidden.then(|| "some of it could not be read".to_string()),
-        );
+        said.at_least(Verdict::LookFirst, inside.not_from_the_web(project.folder.as_deref()));
+        said.at_least(Verdict::LookFirst, inside.hidden.then(|| "some of it could not be read".to_string()));
         let others = Others::of(&root);
         said.at_least(Verdict::LookFirst, others.named());
-        said.at_least(Verdict::Rebuild, contents.needs(store));
+        said.at_least(Verdict::Rebuild, inside.needs(store));
         let gone = config.gone(store);
         let dead = gone.is_some();
         said.at_least(Verdict::Rebuild, gone);

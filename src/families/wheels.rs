@@ -144,7 +144,8 @@ mod tests {
     use super::*;
 
     fn is(dist: Option<Dist>, name: &str, version: &str) {
-        assert_eq!(dist, Some(Dist { name: name.into(), version: version.into() }));
+        let dist = dist.expect("a package");
+        assert_eq!((dist.name.as_str(), dist.version.as_str()), (name, version));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Answers of servers: mostly the wheels that were downloaded, whatever pip calls them.
 //!
-//! What an answer is, its headers say (`x-pypi-file-project`, only of PyPI), or else what it begins and ends with. Up to
+//! What an answer is, its headers say (`x-pypi-file-project`, only of `PyPI`), or else what it begins and ends with. Up to
 //! pip 23.2 a file holds headers and content, since then `HASH` holds the headers and `HASH.body` the content.
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub fn pairs(store: &StoreView<'_>, http: &Folder<'_>) -> Vec<NewItem> {
         let alone = stems.len() == 1 && folder.folders().is_empty();
         for (stem, files) in stems {
             let of = |ending: &str| files.iter().find(|f| &f.name()[56..] == ending);
-            for file in files.iter().filter(|f| f.name().ends_with(".tmp")) {
+            for file in files.iter().filter(|f| f.name().rsplit_once('.').is_some_and(|(_, e)| e == "tmp")) {
                 all.partial(store, file, stem);
             }
             match (of(""), of(".body")) {
@@ -181,7 +181,7 @@ fn whole_answer(store: &StoreView<'_>, file: &File<'_>) -> Answer {
     }
 }
 
-/// What PyPI says a file is of.
+/// What `PyPI` says a file is of.
 fn by_headers(headers: &[u8]) -> Option<Dist> {
     let name = header(headers, b"x-pypi-file-project")?;
     let version = header(headers, b"x-pypi-file-version").unwrap_or_default();

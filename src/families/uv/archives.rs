@@ -71,7 +71,7 @@ impl<'a> Archives<'a> {
     }
 
     fn wheel(&mut self, store: &StoreView<'_>, folder: &Folder<'_>, stem: &str, files: &[File<'_>]) {
-        let pointer = files.iter().find(|f| f.name().ends_with(".http") || f.name().ends_with(".rev"));
+        let pointer = files.iter().find(|f| matches!(ending(f.name()), "http" | "rev"));
         let Some(link) = files.iter().find(|f| f.kind == Kind::Link) else {
             let nodes: Vec<NodeId> = files.iter().map(|f| f.node).collect();
             match pointer.filter(|f| f.size <= POINTER as u64) {
@@ -127,7 +127,7 @@ impl<'a> Archives<'a> {
         }
         for folder in all {
             let holders = names.get(folder.name()).map(Vec::as_slice).unwrap_or_default();
-            self.needs(store, &folder, found);
+            Self::needs(store, &folder, found);
             match holders {
                 [] => found.items.extend(self.unnamed(store, &folder)),
                 [at] => {
@@ -181,7 +181,7 @@ impl<'a> Archives<'a> {
     }
 
     /// What an environment in the cache needs of it.
-    fn needs(&self, store: &StoreView<'_>, folder: &Folder<'_>, found: &mut Found) {
+    fn needs(store: &StoreView<'_>, folder: &Folder<'_>, found: &mut Found) {
         if folder.has_file("pyvenv.cfg") {
             let paths = links(store, folder);
             let user = "an environment of a program run once".to_string();
@@ -229,7 +229,7 @@ fn unpacked(store: &StoreView<'_>, mut item: NewItem, folder: &Folder<'_>) -> Ne
 /// What a pointer says of where a package is from: `.http` is an answer, `.rev` is about a file of this machine.
 fn told(store: &StoreView<'_>, mut item: NewItem, pointer: Option<&File<'_>>) -> NewItem {
     match pointer {
-        Some(file) if file.name().ends_with(".http") => {
+        Some(file) if ending(file.name()) == "http" => {
             item.origin = store.read(file.node, Range::Head, POINTER).as_deref().and_then(origin);
             item
         }
@@ -268,6 +268,11 @@ pub fn archive_of(store: &StoreView<'_>, link: &File<'_>) -> Option<String> {
     let target = std::str::from_utf8(&target).ok()?;
     let (above, id) = target.trim_end_matches('/').rsplit_once('/')?;
     above.rsplit('/').next().is_some_and(|name| name.starts_with("archive-v")).then(|| id.to_string())
+}
+
+/// What follows the last dot of a name.
+fn ending(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
 /// A name without what tells an entry's files apart.

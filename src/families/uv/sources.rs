@@ -63,6 +63,10 @@ fn source(store: &StoreView<'_>, shelf: &str, folder: &Folder<'_>) -> Entry {
         "git" => "built from a repository; to build it again may take compilers and time",
         _ => "built from source; to build it again may take compilers and time",
     };
+    // The sources may be gone since, and this the only thing left of them.
+    if matches!(shelf, "path" | "editable") {
+        item.verdict = Verdict::LookFirst;
+    }
     let item = whole(store, folder, item.note(why));
     Entry { item, archives: names }
 }
@@ -71,15 +75,15 @@ fn source(store: &StoreView<'_>, shelf: &str, folder: &Folder<'_>) -> Entry {
 pub fn git(store: &StoreView<'_>, bucket: &Folder<'_>, found: &mut Found) {
     for clone in bucket.folder("db").map(|db| db.folders()).unwrap_or_default() {
         let url = fetched_from(store, &clone);
-        let name =
-            url.as_deref().and_then(|u| u.trim_end_matches('/').rsplit('/').next()).map(str::to_string);
+        let name = url.as_deref().and_then(|u| u.trim_end_matches('/').rsplit_once('/'));
+        let name = name.map(|(_, name)| text::plain(name));
         let mut item = NewItem::new("repository", name.unwrap_or_else(|| clone.shown()), Verdict::ReDownload);
         let on_the_web = url.as_deref().is_some_and(|u| u.starts_with("https://") || u.starts_with("ssh://"));
         if !on_the_web {
             item.verdict = Verdict::LookFirst;
             item = item.note("nothing says that its origin can be had again");
         }
-        item.origin = url;
+        item.origin = url.map(|u| text::plain(&text::redact_url(&u)));
         found.items.push(whole(store, &clone, item));
     }
     for checkouts in bucket.folder("checkouts").map(|c| c.folders()).unwrap_or_default() {
@@ -96,12 +100,12 @@ pub fn git(store: &StoreView<'_>, bucket: &Folder<'_>, found: &mut Found) {
     }
 }
 
-/// Where a clone is from: each line of `FETCH_HEAD` ends with it.
+/// Where a clone is from, secrets and all: each line of `FETCH_HEAD` ends with it.
 fn fetched_from(store: &StoreView<'_>, clone: &Folder<'_>) -> Option<String> {
     let bare = clone.file("FETCH_HEAD");
     let heads = bare.or_else(|| clone.folder(".git").and_then(|git| git.file("FETCH_HEAD")))?;
     let bytes = store.read(heads.node, Range::Head, HEADS)?;
     let line = String::from_utf8_lossy(&bytes).lines().next().map(str::to_string)?;
     let url = line.rsplit([' ', '\t']).next().filter(|u| !u.is_empty())?;
-    Some(text::plain(&text::redact_url(url)))
+    Some(url.to_string())
 }

@@ -75,6 +75,9 @@ fn a_cache_is_packages_what_was_built_and_what_nobody_names() {
     );
     f.file(&format!("{UV}/wheels-v8/pypi/looked-at/2.0-py3-none-any.msgpack"), "x");
     wheel(&f, "wheels-v8", "lost", "0000000000000000");
+    let own = format!("{UV}/sdists-v11/path/d1820d1ab9d7fefe");
+    f.kib(&format!("{own}/K1hv2wEGX0NxF6Ll/locpkg-1.0-py3-none-any.whl"), 8);
+    f.file(&format!("{own}/K1hv2wEGX0NxF6Ll/metadata.msgpack"), "x");
     f.kib(&format!("{UV}/simple-v28/pypi/six.rkyv"), 4);
     f.kib(&format!("{UV}/interpreter-v5/1697c3caa117b6e6/3ea8.msgpack"), 4);
     f.kib(&format!("{UV}/git-v2/db/33529cb72cd08fad/.git/objects/x"), 4);
@@ -100,12 +103,13 @@ fn a_cache_is_packages_what_was_built_and_what_nobody_names() {
             "  !outdated bucket \"wheels-v7\" [safe] 32 32 {a newer uv uses a newer one; `uv cache prune` removes it too}",
             "  !package \"only-old\" 1.0 [safe] 20 20 {nothing in the cache names it any more; `uv cache prune` removes it too}",
             "  built package \"docopt\" 1.0 [rebuild] 64 64 {built from source; to build it again may take compilers and time}",
+            "  built package \"locpkg\" 1.0 [look-first] 20 20 {built from a folder or file here; to build it again may take compilers and time}",
             "  !package \"lost\" 1.0 [safe] 8 8 {what it names is not there any more}",
             "  package \"six\" 1.0 [re-download] 28 28",
             "  package \"local\" 1.0 [look-first] 24 24 {from a file of this machine, which may be gone}",
             "  package \"pointed\" 1.0 [re-download] 24 24",
             "  index \"metadata of packages\" [safe] 4 4",
-            "  other \"other files\" [look-first] 84 16"
+            "  other \"other files\" [look-first] 88 16"
         ]
     );
 }
