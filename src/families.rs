@@ -7,6 +7,7 @@ pub mod clearml;
 pub mod comet;
 pub mod conda;
 pub mod conda_env;
+mod configuration;
 pub mod declared;
 pub mod dumps;
 pub mod dvc;
@@ -35,6 +36,10 @@ pub mod names;
 pub mod neptune;
 pub mod ollama;
 pub mod paddle;
+pub mod pdm;
+pub mod pip;
+pub mod poetry;
+pub mod rattler;
 pub mod ray;
 pub mod scratch;
 pub mod sentence_transformers;
@@ -50,8 +55,12 @@ pub mod torch;
 pub mod torch_extensions;
 pub mod trash;
 pub mod ultralytics;
+pub mod uv;
+pub mod venv;
 pub mod view;
+pub mod virtualenv;
 pub mod wandb;
+mod wheels;
 pub mod xla;
 
 use std::path::PathBuf;
@@ -202,6 +211,13 @@ pub static REGISTRY: &[&dyn Family] = &[
     &torch_extensions::TorchExtensions,
     &ultralytics::Ultralytics,
     &xla::Xla,
+    &rattler::Rattler,
+    &venv::Venv,
+    &uv::Uv,
+    &pip::Pip,
+    &poetry::Poetry,
+    &pdm::Pdm,
+    &virtualenv::Virtualenv,
     &checkpoints::Checkpoints,
     &tensorboard::TensorBoard,
     &tf_data::TfData,

@@ -34,7 +34,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("signal_hook", &["sys"]),
     ("clap", &["cli.rs", "lib.rs"]),
     ("yaml_serde", &["families/conda"]),
-    ("toml", &["families/declared"]),
+    ("toml", &["families/configuration.rs", "families/declared"]),
     ("serde_json", &["families", "report", "commands"]),
 ];
 

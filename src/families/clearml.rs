@@ -105,7 +105,7 @@ mod tests {
         f.kib("big/clearml/offline/offline-0c0d.zip", 4);
         f.kib("big/clearml/unknown/x", 4);
         f.kib("tmp/clearml_cache/storage_manager/global/0c.bin", 4);
-        f.age_folders();
+        f.age_all("");
         f.age("big/clearml/storage_manager/datasets", 60);
         assert_eq!(
             f.outline(),

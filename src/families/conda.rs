@@ -9,7 +9,7 @@ mod build;
 mod index;
 mod leftovers;
 mod origin;
-mod package;
+pub(super) mod package;
 pub(super) mod setup;
 mod shelf;
 

@@ -92,11 +92,13 @@ impl Family for CondaEnv {
         said = said.at_least(Verdict::LookFirst, settings(store, &meta));
         let hidden = contents.hidden.then(|| "some of it could not be read".to_string());
         said = said.at_least(Verdict::LookFirst, hidden);
-        said = said.at_least(Verdict::LookFirst, pixi.and_then(|p| p.lost(store)));
+        said = said.at_least(Verdict::LookFirst, pixi.as_ref().and_then(|p| p.lost(store)));
         let weight = if contents.bytes > CRUMBS { Verdict::LookFirst } else { Verdict::Rebuild };
         said = said.at_least(weight, contents.unowned());
         item.verdict = said.verdict;
         item.notes = said.notes;
+        item.origin = pixi.as_ref().and_then(|p| p.shown(store.env()));
+        item.leftover = pixi.is_some_and(|p| p.is_gone(store.env()));
         item.children = contents.trash;
         found.items.push(item);
         found
@@ -255,6 +257,17 @@ impl Pixi {
         Some(of_project(&project, self.environment.as_deref()?))
     }
 
+    /// The manifest of the project, safe to show.
+    fn shown(&self, env: &Env) -> Option<String> {
+        self.manifest.as_ref().filter(|_| !self.tool).map(|m| text::short_path(m, env.home()))
+    }
+
+    /// Whether the project is gone as a whole.
+    fn is_gone(&self, env: &Env) -> bool {
+        let project = self.manifest.as_deref().and_then(Path::parent).filter(|_| !self.tool);
+        project.is_some_and(|p| env.sees(p) && !env.exists(p))
+    }
+
     /// Why it cannot simply be made again, if there is a reason.
     fn lost(&self, store: &StoreView<'_>) -> Option<String> {
         if self.tool {
@@ -263,6 +276,7 @@ impl Pixi {
         let locked = self.manifest.as_deref().and_then(Path::parent).map(|p| p.join("pixi.lock"));
         match locked {
             Some(lock) if store.env().exists(&lock) => None,
+            Some(_) if self.is_gone(store.env()) => Some("pixi made it, but its project is gone".into()),
             Some(_) => Some("pixi made it, but its project has no pixi.lock any more".into()),
             None => Some("pixi made it, but does not say for which project".into()),
         }

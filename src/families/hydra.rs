@@ -122,7 +122,7 @@ mod tests {
         run(&f, "proj/multirun/2026-10-21/01-02-03/0", "[]\n");
         run(&f, "proj/multirun/2026-10-21/01-02-03/1", "- a=1\n- a=2\n- a=3\n- a=4\n- a=5\n- a=6\n- a=7\n");
         f.kib("proj/multirun/2026-10-21/01-02-03/multirun.yaml", 4);
-        f.age_folders();
+        f.age_all("");
         f.age("proj/multirun/2026-10-21/01-02-03/1/.hydra/config.yaml", 60);
         assert_eq!(
             f.outline(),
@@ -143,7 +143,7 @@ mod tests {
         f.folder("half/.hydra");
         run(&f, "7", "");
         f.folder("7/.git");
-        f.age_folders();
+        f.age_all("");
         assert_eq!(
             f.outline(),
             "trackers: hydra run ~/7\n\
@@ -162,7 +162,7 @@ mod tests {
         for epoch in 1..3 {
             f.kib(&format!("outputs/2026-10-20/11-12-13/ckpt/epoch_{epoch}.pt"), 8);
         }
-        f.age_folders();
+        f.age_all("");
         assert_eq!(
             f.outline(),
             "checkpoints: checkpoints series ~/outputs/2026-10-20/11-12-13/ckpt (2 steps, latest epoch 2)\n\

@@ -157,7 +157,7 @@ mod tests {
         f.kib(&format!("{results}/{}/output.pkl.{}-4711-139", "d".repeat(32), "0a".repeat(16)), 16);
         f.kib(&format!("work/cache/joblib/pkg/mod/g/{}/output.pkl", "e".repeat(32)), 8);
         f.kib("work/cache/joblib/pkg/notes.txt", 4);
-        f.age_folders();
+        f.age_all("");
         assert_eq!(
             f.outline(),
             "compile-caches: joblib cache ~/work/cache/joblib\n\
@@ -176,7 +176,7 @@ mod tests {
         f.kib("lib/joblib/__init__.py", 4);
         f.kib("lib/joblib/test/data/x", 4);
         f.kib("src/func_code.py", 4);
-        f.age_folders();
+        f.age_all("");
         f.age(&format!("moved/f/{}/output.pkl", "a".repeat(32)), 60);
         assert_eq!(
             f.outline(),

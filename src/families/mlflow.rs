@@ -168,7 +168,7 @@ mod tests {
         f.file("work/mlruns/192000950322098636/models/m-1/meta.yaml", "name: \"net\u{1b}[2J\"\n");
         f.file("work/mlruns/.trash/549298924796958024/meta.yaml", "name: gone\n");
         f.file("work/mlruns/mine/notes.txt", "");
-        f.age_folders();
+        f.age_all("");
         f.age(&format!("{}/meta.yaml", run(2)), 60);
         assert_eq!(
             f.outline(),
@@ -190,7 +190,7 @@ mod tests {
         f.kib("work/mlflow.db-wal", 4);
         f.kib("work/train.py", 4);
         f.kib(&format!("work/mlruns/1/{}/artifacts/model.pt", "a".repeat(32)), 16);
-        f.age_folders();
+        f.age_all("");
         assert_eq!(
             f.outline(),
             "trackers: mlflow database ~/work\n\

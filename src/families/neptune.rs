@@ -78,7 +78,7 @@ mod tests {
         f.kib("work/.neptune/async/run__1c1d/exec-0/data-1.log", 4);
         f.kib("work/.neptune/sync/run__2e2f/upload.bin", 4);
         f.kib("other/.neptune/notes.txt", 4);
-        f.age_folders();
+        f.age_all("");
         f.age("work/.neptune/async/run__1c1d/exec-0/data-1.log", 60);
         assert_eq!(
             f.outline(),

@@ -110,7 +110,7 @@ mod tests {
         f.kib(&format!("{}/logs/raylet.out", at(15, 600)), 4);
         f.old_link(&format!("/elsewhere/{}", at(12, 300)), "tmp/ray/session_latest");
         f.kib("tmp/ray/session_mine/x", 4);
-        f.age_folders();
+        f.age_all("");
         f.age(&format!("{}/logs/raylet.out", at(13, 400)), 3600);
         f.age(&format!("{}/logs/raylet.out", at(14, 500)), 60);
         f.env = f.env.clone().with_file("/proc/600", "");
@@ -133,7 +133,7 @@ mod tests {
         f.kib("scratch/r/session_2026-10-10_11-12-13_123456_100/logs/x", 4);
         f.old_link("session_2026-10-10_11-12-13_123456_100", "scratch/r/session_latest");
         f.kib("other/session_latest", 4);
-        f.age_folders();
+        f.age_all("");
         assert_eq!(
             f.outline(),
             "temporary: ray sessions ~/scratch/r\n\

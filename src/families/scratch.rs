@@ -147,7 +147,7 @@ mod tests {
         f.kib("tmp/blockmgr-0a0b0c0d-0123-4567-89ab-0123456789ab/0c/x", 8);
         f.kib("tmp/spark-examples/x", 8);
         f.kib("tmp/dask-tutorial/x", 8);
-        f.age_folders();
+        f.age_all("");
         f.age(&format!("{dask}/worker-live.dirlock"), 60);
         f.age("tmp/joblib_memmapping_folder_300_0a0b_0c0d/x.pkl", 3600);
         f.age("tmp/blockmgr-0a0b0c0d-0123-4567-89ab-0123456789ab/0c/x", 60);

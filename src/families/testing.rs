@@ -81,20 +81,14 @@ impl Fixture {
         file.set_modified(then).expect("a time");
     }
 
-    /// Makes all folders 30 days old: making files in them made them new.
-    pub fn age_folders(&self) {
-        fn age(fixture: &Fixture, folder: &Path) {
-            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-                if entry.file_type().is_ok_and(|t| t.is_dir()) {
-                    age(fixture, &entry.path());
-                }
+    /// Makes a folder and all folders below it 30 days old: making files in them made them new.
+    pub fn age_all(&self, below: &str) {
+        for entry in walkdir::WalkDir::new(self.path(below)).into_iter().flatten() {
+            let path = entry.path().strip_prefix(self.home()).expect("below home").to_path_buf();
+            if entry.file_type().is_dir() {
+                self.age(path.to_str().expect("text"), 30 * 86_400);
             }
-            fixture.age(
-                &folder.strip_prefix(fixture.home()).expect("below home").to_string_lossy(),
-                30 * 86_400,
-            );
         }
-        age(self, &self.home());
     }
 
     /// Makes a symbolic link that is 30 days old.

@@ -253,7 +253,7 @@ mod tests {
         f.old_link("run-20260101_101500-gone/logs/debug.log", &run("debug.log"));
         f.file(&run("settings"), "[default]\nmode = offline\n");
         f.file(&run("sweep-x1/config-1.yaml"), "a: 1\n");
-        f.age_folders();
+        f.age_all("");
         f.age(&format!("{}/run-ffff6666.wandb", run("run-20261121_030000-ffff6666")), 60);
         assert_eq!(
             f.outline(),
@@ -286,7 +286,7 @@ mod tests {
         f.kib("art/model:v3/w.bin", 4);
         f.kib("art/mine/w.bin", 4);
         f.kib(".local/share/wandb/artifacts/staging/tmp2jrqpqi7", 4);
-        f.age_folders();
+        f.age_all("");
         f.age("fast/artifacts/tmp/tmpx2", 60);
         assert_eq!(
             f.outline(),

@@ -2,6 +2,7 @@
 //! field, each a function that fills a home. Sizes are small; only what is in it matters.
 
 mod declared;
+mod envs;
 mod own;
 mod runs;
 mod stores;
@@ -17,6 +18,7 @@ pub type Fill = fn(&mut Maker) -> io::Result<()>;
 /// All of them.
 pub const BOXES: &[(&str, Fill)] = &[
     ("declared", declared::fill),
+    ("envs", envs::fill),
     ("own", own::fill),
     ("runs", runs::fill),
     ("stores", stores::fill),

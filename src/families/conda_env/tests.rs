@@ -396,11 +396,11 @@ fn what_pixi_made_is_named_by_its_project() {
         f.age(&format!("{at}/conda-meta"), OLD);
     }
     f.file("work/vision/pixi.lock", "version: 6\n");
-    let found: Vec<String> = outline(&f).into_iter().filter(|l| l.starts_with("  environment")).collect();
+    let found: Vec<String> = outline(&f).into_iter().filter(|l| l.contains("environment \"")).collect();
     assert_eq!(
         found,
         [
-            "  environment \"gone\" [look-first] 28 28 {1 package; pixi made it, but its project has no pixi.lock any more}",
+            "  !environment \"gone\" [look-first] 28 28 {1 package; pixi made it, but its project is gone}",
             "  environment \"ruff\" [look-first] 24 24 {1 package; programs that someone installed with `pixi global`}",
             "  environment \"jq\" [look-first] 24 24 {1 package; programs that someone installed with `pixi global`}",
             "  environment \"odd:odd\" [look-first] 28 28 {1 package; pixi made it, but does not say for which project}",
