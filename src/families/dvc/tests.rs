@@ -23,7 +23,7 @@ fn objects_stay_together_and_what_a_copy_left_is_safe() {
     f.kib("proj/.dvc/cache/runs/ab/abc/def", 4);
     f.kib("proj/.dvc/tmp/exps/celery/broker/in/1.msg", 4);
     f.file("proj/.dvc/tmp/lock", "1");
-    f.age_folders();
+    f.age_all("");
     assert_eq!(
         f.outline(),
         "trackers: dvc repository ~/proj/.dvc\n\
@@ -49,7 +49,7 @@ fn a_workspace_of_links_protects_what_it_links_to() {
     f.kib(&format!("shared/files/md5/{}", object(1)), 4);
     f.kib(&format!("remote/files/md5/{}", object(1)), 4);
     f.kib("other/files/md5/sums.txt", 4);
-    f.age_folders();
+    f.age_all("");
     assert_eq!(
         f.outline(),
         "trackers: dvc repository ~/own/.dvc\n\
@@ -73,7 +73,7 @@ fn caches_and_the_index_lie_where_the_configuration_says() {
     f.kib(&format!("fast/files/md5/{}", object(1)), 4);
     f.kib(&format!("fast/{}", object(2)), 4);
     f.kib(&format!("site/repo/{}/hashes/local/cache.db", "0a".repeat(16)), 4);
-    f.age_folders();
+    f.age_all("");
     assert_eq!(
         f.outline(),
         "trackers: dvc cache ~/fast\n\
