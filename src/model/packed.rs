@@ -13,6 +13,29 @@ const LINKED: u8 = 4;
 const OWNED: u8 = 8;
 const PREDICTED: u8 = 16;
 
+/// What the person who looks may do with the entries of a directory, as far as its permissions say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Access {
+    /// Remove them.
+    #[default]
+    Open = 0,
+    /// Remove their own, and all of them if the directory is theirs (the sticky bit).
+    Sticky = 1,
+    /// Nothing.
+    Closed = 2,
+}
+
+impl Access {
+    fn from_bits(bits: u8) -> Self {
+        match bits & 3 {
+            0 => Self::Open,
+            1 => Self::Sticky,
+            _ => Self::Closed,
+        }
+    }
+}
+
 /// What `stat` said of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileFacts {
@@ -61,6 +84,10 @@ pub struct Head<'a> {
     pub unregular: u64,
     /// Newest change of any of its files, seconds since 1970; 0 without files.
     pub newest: u32,
+    /// Whether one of its files with one name belongs to somebody else than the directory.
+    pub mixed: bool,
+    /// What the person who looks may do with its entries.
+    pub access: Access,
     /// Encoded list of linked inodes, read with [`Head::links`].
     links: &'a [u8],
     /// Where the records begin.
@@ -95,9 +122,9 @@ pub fn head(block: &[u8]) -> Head<'_> {
         on_disk: take(&mut rest).saturating_mul(BLOCK),
     };
     let unregular = take(&mut rest);
-    let newest = take(&mut rest) as u32;
+    let (newest, mixed, access) = unpack_newest(take(&mut rest));
     let links = take_bytes(&mut rest);
-    Head { name, itself, plain, unregular, newest, links, records: block.len() - rest.len() }
+    Head { name, itself, plain, unregular, newest, mixed, access, links, records: block.len() - rest.len() }
 }
 
 /// What `stat` said of the directory itself. Two of its facts are not in the block.
@@ -167,6 +194,8 @@ pub struct BlockWriter {
     plain: Usage,
     unregular: u64,
     newest: u32,
+    mixed: bool,
+    access: Access,
 }
 
 impl BlockWriter {
@@ -182,6 +211,13 @@ impl BlockWriter {
         self.plain = Usage::default();
         self.unregular = 0;
         self.newest = 0;
+        self.mixed = false;
+        self.access = Access::Open;
+    }
+
+    /// Notes what the person who looks may do with the entries of the directory.
+    pub fn set_access(&mut self, access: Access) {
+        self.access = access;
     }
 
     /// Adds a file with one name.
@@ -193,6 +229,7 @@ impl BlockWriter {
         }
         if facts.uid != dir.uid {
             flags |= OWNED;
+            self.mixed = true;
         }
         self.records.push(flags);
         put_bytes(&mut self.records, name);
@@ -247,6 +284,7 @@ impl BlockWriter {
         self.plain += other.plain;
         self.unregular = self.unregular.saturating_add(other.unregular);
         self.newest = self.newest.max(other.newest);
+        self.mixed |= other.mixed;
     }
 
     /// The finished block.
@@ -260,7 +298,7 @@ impl BlockWriter {
         put(&mut head, self.plain.apparent);
         put(&mut head, self.plain.on_disk); // blocks, not bytes, while writing
         put(&mut head, self.unregular);
-        put(&mut head, u64::from(self.newest));
+        put(&mut head, pack_newest(self.newest, self.mixed, self.access));
         put_bytes(&mut head, &self.links);
         head.extend_from_slice(&self.records);
         Block::from(head)
@@ -274,6 +312,15 @@ fn predicted_blocks(kind: Kind, size: u64) -> u64 {
         Kind::Link => u64::from(size >= 60) * 8,
         Kind::Special => 0,
     }
+}
+
+/// A time of these days and three bits more take the five bytes that the time alone takes.
+fn pack_newest(newest: u32, mixed: bool, access: Access) -> u64 {
+    (u64::from(newest) << 3) | (u64::from(mixed) << 2) | access as u64
+}
+
+fn unpack_newest(n: u64) -> (u32, bool, Access) {
+    ((n >> 3) as u32, n & 4 != 0, Access::from_bits(n as u8))
 }
 
 fn zigzag(n: i64) -> u64 {
@@ -341,10 +388,12 @@ mod tests {
         fn what_goes_in_comes_out(
             dir in facts(),
             name: Vec<u8>,
+            access in prop::sample::select(vec![Access::Open, Access::Sticky, Access::Closed]),
             files in prop::collection::vec((prop::collection::vec(any::<u8>(), 1..255), facts(), any::<bool>()), 0..40),
         ) {
             let links = LinkTable::default();
             let mut w = BlockWriter::default();
+            w.set_access(access);
             let mut plain = Usage::default();
             let mut slots = vec![];
             for (i, (name, f, linked)) in files.iter().enumerate() {
@@ -370,6 +419,8 @@ mod tests {
             prop_assert_eq!(head.unregular, odd);
             prop_assert_eq!(head.links().collect::<Vec<_>>(), slots);
             prop_assert_eq!(head.newest, files.iter().map(|f| f.1.mtime).max().unwrap_or(0));
+            prop_assert_eq!(head.mixed, files.iter().any(|f| !f.2 && f.1.uid != dir.uid));
+            prop_assert_eq!(head.access, access);
             let back: Vec<_> = records(&block, dir, &links).collect();
             prop_assert_eq!(back.len(), files.len());
             for (r, (name, f, linked)) in back.iter().zip(&files) {
@@ -392,5 +443,18 @@ mod tests {
             &dir,
         );
         assert!(w.records.len() <= b"model.safetensors".len() + 9, "{}", w.records.len());
+    }
+
+    #[test]
+    fn who_may_do_what_costs_nothing_beside_a_time() {
+        let cost = |newest, mixed, access| {
+            let mut out = Vec::new();
+            put(&mut out, pack_newest(newest, mixed, access));
+            out.len()
+        };
+        for newest in [1_795_230_720, u32::MAX] {
+            assert_eq!(cost(newest, true, Access::Closed), 5);
+        }
+        assert_eq!(cost(0, false, Access::Open), 1);
     }
 }

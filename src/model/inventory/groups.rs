@@ -7,7 +7,7 @@ use crate::model::category::Category;
 use crate::model::item::{Item, ItemId, Store, StoreId};
 use crate::model::measure::Measure;
 use crate::model::node::NodeId;
-use crate::model::rows::RowKey;
+use crate::model::rows::{Held, RowKey};
 use crate::model::tree::DirState;
 use crate::model::verdict::Verdict;
 use crate::text;
@@ -79,7 +79,7 @@ impl Inventory {
     }
 
     /// What of a store lies in a group: what it consists of, and what is left out of that.
-    fn part_of(&self, store: &Store, category: Category) -> Option<(Vec<NodeId>, Vec<NodeId>)> {
+    pub(super) fn part_of(&self, store: &Store, category: Category) -> Option<(Vec<NodeId>, Vec<NodeId>)> {
         let mine: Vec<ItemId> = self.items_in(store, category);
         if mine.is_empty() {
             return None;
@@ -138,6 +138,7 @@ impl Inventory {
                     .collect()
             }
             RowKey::Node(_) => Vec::new(),
+            RowKey::Of(uid, held) => self.held_below(uid, held),
         }
     }
 
@@ -163,6 +164,7 @@ impl Inventory {
                 let above = if node.is_dir() { self.tree.parent(node.dir)? } else { node.dir };
                 Some(RowKey::Node(above.into()))
             }
+            RowKey::Of(uid, held) => self.held_above(uid, held),
         }
     }
 
@@ -186,6 +188,7 @@ impl Inventory {
             RowKey::Item(id) => self.item(id).map(|i| i.measure).unwrap_or_default(),
             RowKey::Rest => self.rest,
             RowKey::Node(node) => self.node_measure(node),
+            RowKey::Of(uid, held) => self.held_measure(uid, held),
         }
     }
 
@@ -213,6 +216,7 @@ impl Inventory {
                     text::display(self.tree.name(node))
                 }
             }
+            RowKey::Of(uid, held) => self.held_name(uid, held),
         }
     }
 
@@ -231,6 +235,7 @@ impl Inventory {
         match key {
             RowKey::Item(id) => self.verdict(id),
             RowKey::Rest | RowKey::Node(_) => Verdict::LookFirst,
+            RowKey::Of(uid, held) => self.held_verdict(uid, held),
             RowKey::Category(_) | RowKey::Store(..) => {
                 let all = self.below(key).into_iter().map(|k| self.row_verdict(k));
                 let (free, kept): (Vec<Verdict>, Vec<Verdict>) = all.partition(|v| v.removable());
@@ -242,8 +247,10 @@ impl Inventory {
     /// Whether something at or below a row is in use.
     pub fn row_in_use(&self, key: RowKey) -> bool {
         match key {
-            RowKey::Item(id) => self.descendants(id).any(|d| self.in_use.contains_key(&d)),
-            RowKey::Rest | RowKey::Node(_) => false,
+            RowKey::Item(id) | RowKey::Of(_, Held::Item(id)) => {
+                self.descendants(id).any(|d| self.in_use.contains_key(&d))
+            }
+            RowKey::Rest | RowKey::Node(_) | RowKey::Of(_, Held::Folder(_)) => false,
             _ => !self.in_use.is_empty() && self.below(key).into_iter().any(|k| self.row_in_use(k)),
         }
     }
