@@ -171,8 +171,12 @@ fn shared(table: &[MountInfo]) -> impl Iterator<Item = PathBuf> + '_ {
         let stem = first.to_string_lossy();
         SHARED.contains(&stem.trim_end_matches(|c: char| c.is_ascii_digit()))
     };
-    let disks = table.iter().filter(|m| !m.is_remote() && !m.is_kernel());
-    disks.map(|m| m.path.clone()).filter(move |p| is_shared(p))
+    // What an earlier mount shows is read there.
+    let is_second = move |at: usize, m: &MountInfo| {
+        table[..at].iter().any(|o| o.dev == m.dev && m.root.starts_with(&o.root))
+    };
+    let disks = table.iter().enumerate().filter(|(_, m)| !m.is_remote() && !m.is_kernel());
+    disks.filter(move |(at, m)| is_shared(&m.path) && !is_second(*at, m)).map(|(_, m)| m.path.clone())
 }
 
 #[cfg(test)]
@@ -189,9 +193,10 @@ mod tests {
     fn disks_that_people_share_are_read_too() {
         let table = mounts::parse(
             b"1 0 8:1 / / rw - ext4 a rw\n2 1 8:2 / /data2 rw - ext4 b rw\n3 1 8:3 / /mnt/ssd rw - xfs c rw\n\
-            4 1 0:9 / /data rw - nfs4 h:/d rw\n5 1 8:5 / /database rw - ext4 e rw\n6 1 0:4 / /srv/p rw - proc p rw\n",
+            4 1 0:9 / /data rw - nfs4 h:/d rw\n5 1 8:5 / /database rw - ext4 e rw\n6 1 0:4 / /srv/p rw - proc p rw\n\
+            7 1 8:1 /home/x /mnt/x rw - ext4 a rw\n8 1 8:6 /v1 /scratch rw - ext4 f rw\n",
         );
-        assert_eq!(shared(&table).collect::<Vec<_>>(), [Path::new("/data2"), Path::new("/mnt/ssd")]);
+        assert_eq!(shared(&table).collect::<Vec<_>>(), ["/data2", "/mnt/ssd", "/scratch"].map(Path::new));
     }
 
     #[test]
