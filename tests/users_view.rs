@@ -152,7 +152,7 @@ fn an_inode_is_its_owners_and_counts_once() {
     let groups: u64 = ana.groups.iter().map(|g| g.usage.on_disk).sum();
     assert_eq!(groups - ana.usage.on_disk, 3_200 << 20);
     let bo = shares.iter().find(|s| s.uid == BO).expect("bo");
-    assert_eq!(bo.usage.on_disk, (4000 + 100 + 9000 + 70 << 20) + 3 * 4096);
+    assert_eq!(bo.usage.on_disk, ((4000 + 100 + 9000 + 70) << 20) + 3 * 4096);
     for share in shares {
         for group in &share.groups {
             let mut parts: Vec<u64> = group.stores.iter().map(|s| s.usage.on_disk).collect();

@@ -115,7 +115,7 @@ impl App {
     /// Why a row cannot be marked.
     fn why_not(&self, key: RowKey) -> String {
         match key {
-            RowKey::Item(id) => self.inventory.why_item_kept(id),
+            RowKey::Item(id) | RowKey::Of(_, Held::Item(id)) => self.inventory.why_item_kept(id),
             RowKey::Rest => "everything else is never marked as a whole; open it with →".into(),
             RowKey::Node(node) => self.inventory.why_kept(node).unwrap_or_default(),
             RowKey::Of(uid, Held::Folder(dir)) => {
@@ -123,7 +123,6 @@ impl App {
                 let name = self.inventory.people.name(uid);
                 why.unwrap_or_else(|| format!("only some files in it are {name}'s; p shows them"))
             }
-            RowKey::Of(_, Held::Item(id)) => self.inventory.why_item_kept(id),
             RowKey::Of(_, Held::Group(Category::Other)) => {
                 "everything else is never marked as a whole; open it with →".into()
             }

@@ -29,6 +29,7 @@ pub enum View {
 
 impl View {
     /// The next one.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Groups => Self::Files,

@@ -131,12 +131,9 @@ pub enum Met {
 
 /// Tells whose what of a selection is.
 pub fn each_owned(tree: &Tree, selection: &Selection, tell: &mut dyn FnMut(Met)) {
-    let one = |dir: DirId, file: &FileRecord<'_>| match file.link {
-        Some(slot) => Met::Name(dir, slot),
-        None => {
-            let usage = Usage { on_disk: file.on_disk(), apparent: file.facts.size, files: 1 };
-            Met::Plain(dir, file.facts.uid, usage)
-        }
+    let one = |dir: DirId, file: &FileRecord<'_>| {
+        let usage = Usage { on_disk: file.on_disk(), apparent: file.facts.size, files: 1 };
+        file.link.map_or(Met::Plain(dir, file.facts.uid, usage), |slot| Met::Name(dir, slot))
     };
     let mut todo: Vec<DirId> = Vec::new();
     for node in &selection.nodes {

@@ -42,6 +42,7 @@ pub enum Held {
 
 impl RowKey {
     /// The same thing, whoever holds it.
+    #[must_use]
     pub fn plain(self) -> Self {
         match self {
             Self::Of(_, Held::Group(Category::Other)) => Self::Rest,

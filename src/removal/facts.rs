@@ -70,10 +70,10 @@ impl Question {
         let table = mounts::read();
         let trashes = ledger::roots(env, &table);
         let deny = DenyList::collect(env, &self.scanned, &trashes, &table);
-        let locks = Locks::read();
+        let held = Locks::read();
         let mut looks = FxHashMap::default();
         for target in &self.targets {
-            looks.insert(target.node, look(env, target, &deny, &table, &locks));
+            looks.insert(target.node, look(env, target, &deny, &table, &held));
         }
         // Looked at anew, as far as the kernel knows them; a mount made up for a picture stays as it is.
         let now = |m: Mount| table.iter().find(|t| t.id == m.id && t.path == m.path).map_or(m, mounts::look);

@@ -44,7 +44,7 @@ pub fn is_live(store: &StoreView<'_>, file: &File<'_>) -> bool {
 }
 
 /// Whether somebody holds `.locks/<repository>/<etag>.lock`, which the library does as long as it writes
-/// `<repository>/blobs/<etag>….incomplete` (huggingface_hub 2.4.0, `file_download.py`).
+/// `<repository>/blobs/<etag>….incomplete` (`huggingface_hub` 2.4.0, `file_download.py`).
 fn is_locked(store: &StoreView<'_>, file: &File<'_>) -> bool {
     let below = store.below(file.node);
     let mut names = below.iter();
