@@ -117,6 +117,21 @@ pub struct ReportArgs {
     /// As JSON (README, "JSON")
     #[arg(long)]
     pub json: bool,
+    /// By what it is told
+    #[arg(long, value_enum, default_value = "category", value_name = "WHAT")]
+    pub by: By,
+    /// Only what is left over: partial, orphaned, detached, superseded
+    #[arg(long, conflicts_with = "by")]
+    pub leftovers: bool,
+}
+
+/// By what a report is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// Groups, with their stores and items.
+    Category,
+    /// Who holds how much of which group.
+    User,
 }
 
 /// Arguments of `mldu families`.

@@ -45,7 +45,9 @@ impl Demo {
 
     /// Its world: no variable of the real one, nothing of the disk but itself.
     pub fn env(&self) -> Arc<Env> {
-        Arc::new(Env::fixed(&self.home))
+        let env = Env::fixed(&self.home);
+        let me = env.uid();
+        Arc::new(env.with_account(me, "ana"))
     }
 }
 

@@ -31,7 +31,7 @@ struct Fixed {
 }
 
 impl Env {
-    /// The world as it is. Root also sees the homes of others.
+    /// The world as it is, with the homes of others as far as they can be read: root's reach is everything.
     pub fn real() -> Self {
         let vars: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
         let base = directories::BaseDirs::new();
@@ -43,7 +43,7 @@ impl Env {
             .as_ref()
             .and_then(|b| b.state_dir().map(Path::to_path_buf))
             .unwrap_or_else(|| home.join(".local/state"));
-        let others = if uid == 0 { other_homes(&accounts, &home) } else { Vec::new() };
+        let others = other_homes(&accounts, &home);
         Self {
             vars,
             others,
@@ -95,6 +95,20 @@ impl Env {
     #[must_use]
     pub fn with_home(mut self, home: impl Into<PathBuf>) -> Self {
         self.others.push(home.into());
+        self
+    }
+
+    /// Adds an account.
+    #[must_use]
+    pub fn with_account(mut self, uid: u32, name: &str) -> Self {
+        self.accounts.push(Account { uid, name: name.into(), home: self.home.clone() });
+        self
+    }
+
+    /// Acts for a user, whoever runs this process.
+    #[must_use]
+    pub fn with_uid(mut self, uid: u32) -> Self {
+        self.uid = uid;
         self
     }
 
@@ -304,7 +318,7 @@ fn passwd_home(accounts: &[Account], uid: u32) -> PathBuf {
     accounts.iter().find(|a| a.uid == uid).map_or_else(|| PathBuf::from("/"), |a| a.home.clone())
 }
 
-/// The homes of people: a folder of their own that is there and is no system folder.
+/// The homes of people: a folder of their own that is there, can be listed, and is no system folder.
 fn other_homes(accounts: &[Account], own: &Path) -> Vec<PathBuf> {
     let system = [
         "/",
@@ -323,7 +337,8 @@ fn other_homes(accounts: &[Account], own: &Path) -> Vec<PathBuf> {
         .iter()
         .filter(|a| a.uid == 0 || (1000..65_000).contains(&a.uid) || a.name == "ollama")
         .map(|a| a.home.clone())
-        .filter(|h| h.is_absolute() && h != own && !system.iter().any(|s| h == Path::new(s)) && h.is_dir())
+        .filter(|h| h.is_absolute() && h != own && !system.iter().any(|s| h == Path::new(s)))
+        .filter(|h| std::fs::read_dir(h).is_ok())
         .collect();
     homes.sort();
     homes.dedup();

@@ -28,9 +28,10 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use cli::{Cli, Command, TrashCommand};
+use cli::{By, Cli, Command, TrashCommand};
 use commands::{Exit, complain};
 use env::Env;
+use report::Tell;
 use settings::Settings;
 
 /// Runs the program.
@@ -67,7 +68,14 @@ fn dispatch(cli: Cli) -> Exit {
         return demonstrate(settings, cli.picture, cli.export.as_deref());
     }
     match cli.command {
-        Some(Command::Report(args)) => commands::report::run(&settings, args.json),
+        Some(Command::Report(args)) => {
+            let tell = match args.by {
+                By::User => Tell::Users,
+                By::Category if args.leftovers => Tell::Leftovers,
+                By::Category => Tell::Groups,
+            };
+            commands::report::run(&settings, args.json, tell)
+        }
         Some(Command::Families(args)) => {
             commands::families::run(&settings.scan.families, &env, &args.ids, args.json, settings.ascii)
         }
@@ -91,7 +99,7 @@ fn open(settings: &Settings, context: app::Context, export: Option<&Path>) -> Ex
     {
         tui::run(settings, context)
     } else {
-        commands::report::run(settings, false)
+        commands::report::run(settings, false, Tell::Groups)
     }
 }
 

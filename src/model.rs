@@ -15,6 +15,7 @@ pub mod measure;
 pub mod mount;
 pub mod node;
 pub mod packed;
+pub mod people;
 pub mod problem;
 pub mod recent;
 pub mod rows;

@@ -4,3 +4,15 @@ pub mod families;
 pub mod json;
 pub mod ncdu;
 pub mod table;
+
+/// What a report tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tell {
+    /// Groups, with their stores and items.
+    #[default]
+    Groups,
+    /// Who holds how much of which group.
+    Users,
+    /// Only what is left over.
+    Leftovers,
+}

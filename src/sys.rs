@@ -9,6 +9,7 @@ pub mod limits;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod list;
+pub mod locks;
 pub mod memory;
 pub mod mounts;
 pub mod portable;

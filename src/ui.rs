@@ -50,7 +50,9 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
         Mode::Browse | Mode::Filter(_) | Mode::Looking | Mode::ConfirmQuit => {
             main_view(&mut canvas, app, area);
         }
-        Mode::Details { key, names, scroll } => details::draw(&mut canvas, app, *key, names, *scroll),
+        Mode::Details { key, names, owners, scroll } => {
+            details::draw(&mut canvas, app, (*key, names, owners), *scroll);
+        }
         Mode::Help(scroll) => help::draw(&mut canvas, *scroll),
         Mode::Confirm(confirm) => plan::draw(&mut canvas, app, confirm),
         Mode::Removing { progress, stopping, plan } => {
@@ -66,7 +68,7 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
 fn main_view(canvas: &mut Canvas<'_>, app: &App, area: Rect) {
     header::draw(canvas, app);
     match app.browse.view {
-        View::Groups => list::draw(canvas, app, 6, list_height(area.height)),
+        View::Groups | View::Users => list::draw(canvas, app, 6, list_height(area.height)),
         View::Files => files::draw(canvas, app, 5, list_height(area.height)),
     }
     footer::draw(canvas, app);

@@ -79,7 +79,7 @@ fn the_json_has_its_shape_and_adds_up() {
         assert_eq!(keys(category), ["bytes", "files", "frees", "id", "label", "stores"]);
         all += number(&category["bytes"]);
         for store in category["stores"].as_array().expect("stores") {
-            assert_eq!(keys(store), ["bytes", "family", "files", "items", "path"]);
+            assert_eq!(keys(store), ["bytes", "family", "files", "items", "owner", "owner_uid", "path"]);
             for item in store["items"].as_array().expect("items") {
                 check(item);
             }
@@ -104,13 +104,37 @@ fn check(item: &Value) {
     for key in ["bytes", "apparent_bytes", "frees", "frees_apparent", "files"] {
         assert!(item[key].is_u64(), "{key}: {item}");
     }
-    for key in ["version", "origin", "newest"] {
+    for key in ["version", "origin", "newest", "owner", "barred"] {
         assert!(item[key].is_string() || item[key].is_null(), "{key}: {item}");
     }
     assert!(verdicts.contains(&item["verdict"].as_str().expect("a verdict")));
     for child in item["items"].as_array().expect("children") {
         check(child);
     }
+}
+
+#[test]
+fn reports_by_user_and_of_leftovers_fit_a_terminal() {
+    let world = World::new();
+    for (args, wanted) in
+        [(&["--by", "user"][..], "USER, GROUP, PLACE"), (&["--leftovers"], "come back if all")]
+    {
+        let out = mldu(&world.home).arg("report").args(args).arg(&world.home).assert().success();
+        let text = String::from_utf8_lossy(&out.get_output().stdout).into_owned();
+        assert!(text.contains(wanted), "{text}");
+        let table = text.split("\n\n").nth(1).expect("a table");
+        assert!(args.len() == 1 || table.lines().all(|l| l.chars().count() <= 80), "{table}");
+    }
+    let json = |args: &[&str]| -> Value {
+        let out = mldu(&world.home).args(["report", "--json"]).args(args).arg(&world.home).assert().success();
+        serde_json::from_slice(&out.get_output().stdout).expect("JSON")
+    };
+    let users = json(&["--by", "user"]);
+    assert_eq!(users["users"][0]["bytes"], users["scan"]["bytes"]);
+    assert_eq!(keys(&users["users"][0]), ["apparent_bytes", "bytes", "files", "groups", "name", "uid"]);
+    let left = json(&["--leftovers"]);
+    assert!(left["leftovers"]["items"].as_u64().is_some_and(|n| n > 3), "{left}");
+    mldu(&world.home).args(["report", "--by", "user", "--leftovers"]).assert().code(2);
 }
 
 #[test]

@@ -180,3 +180,76 @@ fn as_user_the_reserve() {
     let space = mldu::sys::mounts::space(Path::new("/")).expect("asked");
     assert!(space.available <= space.free);
 }
+
+#[test]
+#[ignore = "needs root: becomes another user"]
+fn what_may_not_be_removed_is_told_before_any_plan() {
+    as_user("as_user_what_may_not_be_removed", |root| {
+        put(&root.join("closed/model/w"), 40);
+        put(&root.join("sticky/theirs"), 40);
+        put(&root.join("sticky/mine"), 40);
+        open(&root.join("sticky"), 0o1777);
+        put(&root.join("writable/theirs"), 40);
+        open(&root.join("writable"), 0o777);
+        own(&root.join("sticky/mine"));
+        put(&root.join("home/.keras/models/a.h5"), 40);
+        put(&root.join("shared/hf/hub/models--acme--llm/snapshots/x/f"), 40);
+    });
+}
+
+#[test]
+#[ignore = "run by what_may_not_be_removed_is_told_before_any_plan"]
+fn as_user_what_may_not_be_removed() {
+    let (root, w) = prepared();
+    let inventory = w.scan();
+    let why = |below: &str| {
+        let node = inventory.tree.find(&root.join(below)).expect(below);
+        inventory.bar(node).map(|bar| inventory.bar_words(bar))
+    };
+    assert!(why("closed/model").is_some_and(|w| w.contains("you may not write in")));
+    assert!(why("sticky/theirs").is_some_and(|w| w.contains("only their own")));
+    for below in ["sticky/mine", "writable/theirs", "home/.keras"] {
+        assert_eq!(why(below), None, "{below}");
+    }
+    // A cache of others is seen by its shape, with its owner.
+    let item = inventory.items().find(|i| i.name == "acme/llm").expect("recognized");
+    assert_eq!(inventory.people.owner(item.measure.owners).as_deref(), Some("0"));
+    assert!(item.bar.is_some() && inventory.verdict(item.id) == mldu::model::verdict::Verdict::LookFirst);
+    let marks = World::marks(&inventory, &[&root.join("closed/model"), &root.join("sticky/theirs")]);
+    let plan = w.plan(&inventory, &marks, How::ForGood);
+    assert!(plan.is_empty() && plan.refused.len() == 2, "{:?}", plan.refused);
+    assert!(plan.refused.iter().all(|r| r.way_on == "its owner can remove it, or root"));
+    // What is not barred goes as before, also somebody else's where everybody may write.
+    let own = w.remove(&[&root.join("sticky/mine"), &root.join("writable/theirs")], How::ForGood);
+    assert!(own.is_clean(), "{:?}", own.steps);
+}
+
+#[test]
+#[ignore = "needs root: becomes another user"]
+fn a_lock_that_somebody_else_holds_is_seen() {
+    as_user("as_user_a_lock_of_others", |root| {
+        put(&root.join("home/data/part"), 40);
+        put(&root.join("home/alone"), 40);
+        for below in ["home/data/part", "home/alone"] {
+            let file = std::fs::File::open(root.join(below)).expect("open");
+            file.lock().expect("locked");
+            // Held by this process until it ends.
+            std::mem::forget(file);
+        }
+    });
+}
+
+#[test]
+#[ignore = "run by a_lock_that_somebody_else_holds_is_seen"]
+fn as_user_a_lock_of_others() {
+    let (root, w) = prepared();
+    let inventory = w.scan();
+    let plan = w.plan(&inventory, &World::marks(&inventory, &[&root.join("home/alone")]), How::Trash);
+    assert!(
+        plan.is_empty() && plan.refused[0].reason.starts_with("in use: locked by "),
+        "{:?}",
+        plan.refused
+    );
+    let report = w.remove(&[&root.join("home/data")], How::Trash);
+    assert!(!report.is_clean() && root.join("home/data/part").exists(), "{:?}", report.steps);
+}

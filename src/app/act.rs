@@ -7,9 +7,10 @@ use super::action::Action;
 use super::event::Effect;
 use super::files::View;
 use super::mode::Mode;
+use crate::model::category::Category;
 use crate::model::folder::By;
 use crate::model::inventory::ScanState;
-use crate::model::rows::{RowKey, SortBy};
+use crate::model::rows::{Held, RowKey, SortBy};
 use crate::removal::draft::Draft;
 use crate::removal::facts::watched;
 use crate::removal::restore;
@@ -23,7 +24,7 @@ impl App {
             return None;
         }
         let action = match self.browse.view {
-            View::Groups => action,
+            View::Groups | View::Users => action,
             View::Files => match self.act_in_files(action) {
                 Ok(effect) => return effect,
                 Err(action) => action,
@@ -59,9 +60,10 @@ impl App {
             Action::SortFiles => self.browse.sort(SortBy::Files, &self.inventory),
             Action::SortAge => self.browse.sort(SortBy::Age, &self.inventory),
             Action::SortRecent => self.sort_files(By::Recent),
-            Action::NextView if self.browse.view == View::Files => self.view(View::Groups),
-            Action::NextView | Action::ViewFiles => self.view(View::Files),
+            Action::NextView => self.view(self.browse.view.next()),
             Action::ViewGroups => self.view(View::Groups),
+            Action::ViewFiles => self.view(View::Files),
+            Action::ViewUsers => self.view(View::Users),
             Action::Place => self.go_to_place(),
             Action::SizeKind => self.browse.apparent = !self.browse.apparent,
             Action::Details => {
@@ -76,8 +78,7 @@ impl App {
             Action::EmptyTrash => self.begin_empty(),
             Action::Help => self.mode = Mode::Help(0),
             Action::Back => {
-                let leftovers = self.browse.view == View::Groups && self.browse.lens.leftovers;
-                if !self.browse.filter().is_empty() || leftovers {
+                if !self.browse.filter().is_empty() || self.browse.lens.leftovers {
                     self.show_all();
                 }
             }
@@ -114,9 +115,18 @@ impl App {
     /// Why a row cannot be marked.
     fn why_not(&self, key: RowKey) -> String {
         match key {
-            RowKey::Item(id) => self.inventory.why_item_kept(id),
+            RowKey::Item(id) | RowKey::Of(_, Held::Item(id)) => self.inventory.why_item_kept(id),
             RowKey::Rest => "everything else is never marked as a whole; open it with →".into(),
             RowKey::Node(node) => self.inventory.why_kept(node).unwrap_or_default(),
+            RowKey::Of(uid, Held::Folder(dir)) => {
+                let why = self.inventory.why_kept(dir.into());
+                let name = self.inventory.people.name(uid);
+                why.unwrap_or_else(|| format!("only some files in it are {name}'s; p shows them"))
+            }
+            RowKey::Of(_, Held::Group(Category::Other)) => {
+                "everything else is never marked as a whole; open it with →".into()
+            }
+            RowKey::Of(..) => "nothing in it is theirs alone and may be removed; open it with →".into(),
             _ => "nothing in it may be removed; open it with → to see why".into(),
         }
     }

@@ -7,8 +7,9 @@ use super::files::View;
 use super::mode::Mode;
 use crate::model::folder::By;
 use crate::model::inventory::ScanState;
+use crate::model::measure::Owners;
 use crate::model::node::{DirId, NodeId};
-use crate::model::rows::RowKey;
+use crate::model::rows::{Held, RowKey};
 use crate::text;
 
 impl App {
@@ -38,7 +39,10 @@ impl App {
                 }
             }
             Action::Mark => self.mark_file(),
-            Action::Leftovers => self.status.say("leftovers are told in the groups: 1"),
+            Action::Leftovers => {
+                self.browse.lens.leftovers = !self.browse.lens.leftovers;
+                self.open_folder();
+            }
             Action::SortSize => self.sort_files(By::Size),
             Action::SortName => self.sort_files(By::Name),
             Action::SortFiles => self.sort_files(By::Files),
@@ -55,7 +59,8 @@ impl App {
             }
             Action::Place => {
                 if let Some(row) = self.browse.files.row_back(&self.inventory) {
-                    self.browse.view = View::Groups;
+                    let by_user = matches!(row, RowKey::Of(..));
+                    self.view(if by_user { View::Users } else { View::Groups });
                     self.browse.reveal(&self.inventory, row);
                 }
             }
@@ -74,6 +79,7 @@ impl App {
     pub(super) fn open_folder(&mut self) {
         let files = &mut self.browse.files;
         files.look.apparent = self.browse.apparent;
+        files.leftovers = self.browse.lens.leftovers;
         files.rebuild(&self.inventory, &self.marks, self.status.now);
         files.scroll(self.browse.height);
     }
@@ -81,11 +87,10 @@ impl App {
     /// Shows a view.
     pub(super) fn view(&mut self, view: View) {
         self.browse.view = view;
-        if view == View::Files {
-            self.open_folder();
-        } else {
-            self.browse.rebuild(&self.inventory);
+        if view != View::Files {
+            self.browse.look(view == View::Users);
         }
+        self.show_rows();
     }
 
     /// From a row of the groups to its place in the files.
@@ -102,19 +107,27 @@ impl App {
 
     /// Sorts files; from the groups it goes to the files.
     pub(super) fn sort_files(&mut self, by: By) {
-        if self.browse.view == View::Groups && self.browse.files.look.by == by {
+        if self.browse.view != View::Files && self.browse.files.look.by == by {
             self.browse.files.look.flipped = true;
         }
         self.browse.files.sort(by);
         self.view(View::Files);
     }
 
-    /// All about a row. The names of an inode are looked up once, not in every frame.
+    /// All about a row. The names of an inode, and who owns what, are looked up once, not in every frame.
     pub(super) fn details(&mut self, key: RowKey) {
+        let key = match key {
+            RowKey::Of(_, Held::Item(_) | Held::Folder(_)) => key.plain(),
+            other => other,
+        };
         let tree = &self.inventory.tree;
         let file = if let RowKey::Node(node) = key { tree.file(node) } else { None };
         let names = file.and_then(|f| f.link).map_or_else(Vec::new, |slot| self.inventory.names_of(slot));
-        self.mode = Mode::Details { key, names, scroll: 0 };
+        let owners = match (key, self.inventory.row_measure(key).owners) {
+            (RowKey::Item(id), Owners::Several(_)) => self.inventory.owners_of(id),
+            _ => Vec::new(),
+        };
+        self.mode = Mode::Details { key, names, owners, scroll: 0 };
     }
 
     /// Searches in the view on the screen.
@@ -133,6 +146,7 @@ impl App {
     pub(super) fn show_all(&mut self) {
         if self.browse.view == View::Files {
             // The cursor stays on what was found.
+            self.browse.lens.leftovers = false;
             let (at, tree) = (self.browse.files.at, &self.inventory.tree);
             self.browse.files.go(tree, at);
             self.search(String::new());

@@ -39,12 +39,14 @@ pub enum Action {
     SortAge,
     /// Sort files by what was written lately.
     SortRecent,
-    /// The other view.
+    /// The next view.
     NextView,
     /// The groups.
     ViewGroups,
     /// The folders.
     ViewFiles,
+    /// Who holds what.
+    ViewUsers,
     /// The same thing in the other view.
     Place,
     /// Blocks on disk or lengths of files.

@@ -2,7 +2,7 @@
 
 use super::files::{Files, View};
 use crate::model::inventory::Inventory;
-use crate::model::rows::{self, Lens, Row, RowKey, SortBy};
+use crate::model::rows::{self, Held, Lens, Row, RowKey, SortBy};
 use crate::model::verdict::Verdict;
 
 /// Where the person is.
@@ -28,8 +28,19 @@ pub struct Browse {
     pub touched: bool,
     /// Which view is on the screen.
     pub view: View,
-    /// The other view.
+    /// The files.
     pub files: Files,
+    /// Where the person is in the one of groups and users that is not on the screen.
+    parked: Parked,
+}
+
+/// A place to come back to.
+#[derive(Debug, Default)]
+struct Parked {
+    lens: Lens,
+    cursor: Option<RowKey>,
+    top: usize,
+    touched: bool,
 }
 
 impl Browse {
@@ -45,6 +56,21 @@ impl Browse {
     /// The row under the cursor.
     pub fn row(&self) -> Option<Row> {
         self.rows.get(self.at()).copied()
+    }
+
+    /// Goes to the groups or to the users, to where the person was there. What is looked at of them stays the same.
+    pub fn look(&mut self, by_user: bool) {
+        if self.lens.by_user == by_user {
+            return;
+        }
+        let leftovers = self.lens.leftovers;
+        std::mem::swap(&mut self.lens, &mut self.parked.lens);
+        std::mem::swap(&mut self.cursor, &mut self.parked.cursor);
+        std::mem::swap(&mut self.top, &mut self.parked.top);
+        std::mem::swap(&mut self.touched, &mut self.parked.touched);
+        self.lens.by_user = by_user;
+        self.lens.leftovers = leftovers;
+        self.rows.clear();
     }
 
     /// Finds the visible rows anew. The cursor stays on its thing; if that is gone, where it was.
@@ -65,7 +91,7 @@ impl Browse {
     fn best(&self, inventory: &Inventory) -> Option<RowKey> {
         let safe = self.rows.iter().find(|r| {
             r.depth == 0
-                && r.key != RowKey::Rest
+                && matches!(r.key, RowKey::Category(_))
                 && inventory.row_verdict(r.key) == Verdict::Safe
                 && inventory.row_measure(r.key).frees > 0
         });
@@ -135,7 +161,7 @@ impl Browse {
         loop {
             let below = rows::below(inventory, key);
             let [only] = below[..] else { break };
-            if matches!(only, RowKey::Item(_)) {
+            if matches!(only, RowKey::Item(_) | RowKey::Of(_, Held::Item(_) | Held::Folder(_))) {
                 break;
             }
             self.lens.open.insert(only);

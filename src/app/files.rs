@@ -23,6 +23,20 @@ pub enum View {
     Groups,
     /// The files: one folder after the other.
     Files,
+    /// Who holds how much of which group.
+    Users,
+}
+
+impl View {
+    /// The next one.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Groups => Self::Files,
+            Self::Files => Self::Users,
+            Self::Users => Self::Groups,
+        }
+    }
 }
 
 /// The open folder.
@@ -30,6 +44,8 @@ pub enum View {
 pub struct Files {
     /// How it is looked at.
     pub look: Look,
+    /// Whether only leftovers are shown, and what leads to them.
+    pub leftovers: bool,
     /// What is in it, in order.
     pub folder: Folder,
     /// What its entries are to the stores.
@@ -80,6 +96,10 @@ impl Files {
         self.path = tree.path(dir.into());
         self.look.since = recent::since(now);
         self.folder = Folder::open(tree, dir, &self.look);
+        if self.leftovers {
+            let left = inventory.leftovers();
+            self.folder.nodes.retain(|n| left.shows(tree, *n));
+        }
         self.badges = inventory.badges(dir);
         self.inside = inventory.item_at(dir.into());
         self.places = Places::new(inventory, marks);

@@ -151,7 +151,7 @@ pub static BINDINGS: &[Binding] = &[
     bind(Action::Bottom, &[Key::Char('G'), Key::End], "G End", "", "last row", Section::Move),
     bind(Action::PageUp, &[Key::PageUp, Key::Ctrl('u')], "PgUp ^U", "", "a screen up", Section::Move),
     bind(Action::PageDown, &[Key::PageDown, Key::Ctrl('d')], "PgDn ^D", "", "a screen down", Section::Move),
-    bind(Action::NextView, &[Key::Tab], "Tab", "view", "groups or files", Section::Look),
+    bind(Action::NextView, &[Key::Tab], "Tab", "view", "the next view: groups, files, users", Section::Look),
     bind(
         Action::ViewGroups,
         &[Key::Char('1')],
@@ -166,6 +166,14 @@ pub static BINDINGS: &[Binding] = &[
         "2",
         "files",
         "files: plain folders, largest first",
+        Section::Look,
+    ),
+    bind(
+        Action::ViewUsers,
+        &[Key::Char('3')],
+        "3",
+        "users",
+        "users: who holds how much of which group",
         Section::Look,
     ),
     bind(

@@ -4,6 +4,7 @@ use tui_input::Input;
 
 use crate::model::node::NodeId;
 use crate::model::rows::RowKey;
+use crate::model::usage::Usage;
 use crate::removal::empty::Empty;
 use crate::removal::execute::{Progress, Report};
 use crate::removal::plan::{How, Plan};
@@ -21,6 +22,8 @@ pub enum Mode {
         key: RowKey,
         /// The names of its inode that were seen, if it is a file with several.
         names: Vec<NodeId>,
+        /// What each has of it, if it is an item of several owners.
+        owners: Vec<(u32, Usage)>,
         /// Scrolled so far.
         scroll: usize,
     },

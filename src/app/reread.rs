@@ -64,7 +64,7 @@ impl App {
             self.status.say("still reading; what is open is up to date when it is done");
             return None;
         }
-        let folders: Vec<DirId> = match self.browse.row()?.key {
+        let folders: Vec<DirId> = match self.browse.row()?.key.plain() {
             RowKey::Category(c) => self
                 .inventory
                 .below(RowKey::Category(c))
@@ -80,6 +80,11 @@ impl App {
             }
             RowKey::Rest => return self.rescan_all(),
             RowKey::Node(node) => vec![node.dir],
+            RowKey::Of(..) => {
+                self.status
+                    .say("a user's things lie in many places; open it and choose one, or read all with R");
+                return None;
+            }
         };
         self.again_whole(&folders)
     }

@@ -113,9 +113,13 @@ impl App {
     }
 
     /// Finds the rows of the view on the screen anew; the other one follows when it is shown.
-    fn show_rows(&mut self) {
+    pub(super) fn show_rows(&mut self) {
         match self.browse.view {
             View::Groups => self.browse.rebuild(&self.inventory),
+            View::Users => {
+                self.inventory.share_out();
+                self.browse.rebuild(&self.inventory);
+            }
             View::Files => self.open_folder(),
         }
     }

@@ -6,13 +6,13 @@ use super::{Exit, complain, lost, print, warn};
 use crate::env::Env;
 use crate::model::inventory::{Inventory, ScanState};
 use crate::removal::facts;
-use crate::report::{json, table};
+use crate::report::{Tell, json, table};
 use crate::scan::{Session, import};
 use crate::settings::Settings;
 use crate::sys;
 
 /// Runs it.
-pub fn run(settings: &Settings, as_json: bool) -> Exit {
+pub fn run(settings: &Settings, as_json: bool, tell: Tell) -> Exit {
     for problem in settings.scan.families.problems() {
         warn(problem);
     }
@@ -28,8 +28,11 @@ pub fn run(settings: &Settings, as_json: bool) -> Exit {
     if let Some(why) = lost(&inventory, settings).filter(|_| broken) {
         return complain(&why);
     }
+    if tell == Tell::Users {
+        inventory.share_out();
+    }
     let text = if as_json {
-        match serde_json::to_string(&json::report(&inventory)) {
+        match serde_json::to_string(&json::report_of(&inventory, tell)) {
             Ok(text) => text + "\n",
             Err(e) => return complain(&format!("the report could not be written: {e}")),
         }
@@ -42,6 +45,7 @@ pub fn run(settings: &Settings, as_json: bool) -> Exit {
                 now: settings.now,
                 is_root: settings.scan.env.uid() == 0,
                 ascii: settings.ascii,
+                tell,
             },
         )
     };

@@ -50,6 +50,12 @@ pub trait Reader {
     fn beside(&self, _name: &OsStr, _cap: usize) -> io::Result<Option<Beside>> {
         Err(io::ErrorKind::Unsupported.into())
     }
+
+    /// Whether some process holds a lock on the file at a path below the store, whoever runs it. `false` is no proof:
+    /// network file systems do not tell.
+    fn is_held(&self, _path: &Path) -> bool {
+        false
+    }
 }
 
 /// What is known of a file beside a store.
@@ -125,19 +131,34 @@ impl<'a> StoreView<'a> {
         self.now - i64::from(mtime) < FRESH
     }
 
-    /// Whether something may still be being written: it changed lately, or a process has it open.
+    /// Whether something may still be being written: it changed lately, a process has it open, or holds its lock.
     pub fn is_live(&self, file: &File<'_>) -> bool {
-        self.is_fresh(file.mtime) || self.reader.is_open(&self.path.join(self.below(file.node)))
+        self.is_fresh(file.mtime) || self.is_used(&self.below(file.node))
     }
 
     /// Whether something in a folder may still be being written: it or something below changed lately, or a process
-    /// has one of its files open.
+    /// has one of its files open, or holds a lock on one or on the folder.
     pub fn is_live_below(&self, folder: &Folder<'_>) -> bool {
         self.is_fresh(folder.touched())
-            || folder
-                .walk()
-                .iter()
-                .any(|f| f.records().any(|r| self.reader.is_open(&self.path.join(self.below(r.node)))))
+            || self.is_locked(&self.below(folder.node()))
+            || folder.walk().iter().any(|f| f.records().any(|r| self.is_used(&self.below(r.node))))
+    }
+
+    fn is_used(&self, below: &Path) -> bool {
+        self.reader.is_open(&self.path.join(below)) || self.is_locked(below)
+    }
+
+    /// Whether a process holds a lock on a path below the store, or on the lock file beside it: `name.lock`, or the
+    /// name with `.lock` in place of what stands behind its last dot.
+    fn is_locked(&self, below: &Path) -> bool {
+        let mut beside = below.as_os_str().to_os_string();
+        beside.push(".lock");
+        self.is_held(below) || self.is_held(Path::new(&beside)) || self.is_held(&below.with_extension("lock"))
+    }
+
+    /// Whether a process holds a lock on exactly this path below the store.
+    pub fn is_held(&self, below: &Path) -> bool {
+        self.reader.is_held(below)
     }
 
     /// The path of a node below the store.

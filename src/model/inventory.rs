@@ -3,11 +3,14 @@
 //! It changes only by [`Inventory::apply`] and [`Inventory::forget`], and [`Inventory::refresh`] brings the sums
 //! up to date after that. What goes and what comes back is the planner's business.
 
+mod bars;
 mod event;
 mod groups;
+mod leftovers;
 pub mod places;
 mod rest;
 mod sets;
+mod shares;
 mod stores;
 mod users;
 
@@ -20,14 +23,18 @@ use super::item::{BlobId, Item, ItemId, Store, StoreId, Use};
 use super::measure::{Measure, Selection, measure};
 use super::mount::Mount;
 use super::node::{DirId, NodeId};
+use super::people::People;
 use super::problem::Problems;
-use super::rows::RowKey;
+use super::rows::{Held, RowKey};
 use super::tree::Tree;
 use super::usage::Usage;
 use super::verdict::Verdict;
 
+pub use bars::Bar;
 pub use event::{Holder, Imported, Progress, ScanEvent, ScanState};
 pub use groups::Group;
+pub use leftovers::Leftovers;
+pub use shares::{GroupShare, Share, StoreShare};
 
 /// A file several items hold.
 #[derive(Debug, Clone)]
@@ -45,6 +52,8 @@ pub struct Inventory {
     pub tree: Tree,
     /// The mounts that were scanned.
     pub mounts: Vec<Mount>,
+    /// Who is who.
+    pub people: People,
     /// What could not be read.
     pub problems: Problems,
     /// How far the scan is.
@@ -75,6 +84,8 @@ pub struct Inventory {
     groups: Vec<Group>,
     rest: Measure,
     rest_above: FxHashMap<DirId, Measure>,
+    shares: Vec<Share>,
+    shares_stale: bool,
     dirty: bool,
 }
 
@@ -84,6 +95,7 @@ impl Inventory {
         Self {
             tree,
             mounts: Vec::new(),
+            people: People::default(),
             problems: Problems::default(),
             state: ScanState::default(),
             whole: false,
@@ -105,6 +117,8 @@ impl Inventory {
             groups: Vec::new(),
             rest: Measure::default(),
             rest_above: FxHashMap::default(),
+            shares: Vec::new(),
+            shares_stale: true,
             dirty: false,
         }
     }
@@ -123,6 +137,7 @@ impl Inventory {
                 }
                 self.state = ScanState::Running;
             }
+            ScanEvent::People(people) => self.people = people,
             ScanEvent::Imported(imported) => self.imported = Some(imported),
             ScanEvent::Dirs(dirs) => {
                 for dir in dirs {
@@ -169,6 +184,7 @@ impl Inventory {
         self.find_scanned();
         self.resolve_uses();
         self.sum_groups();
+        self.shares_stale = true;
     }
 
     /// Whether [`Inventory::refresh`] has something to do.
@@ -237,6 +253,12 @@ impl Inventory {
         if item.waits && !self.knows_all_users() && item.verdict < Verdict::LookFirst {
             return Verdict::LookFirst;
         }
+        // What is somebody else's is theirs to judge; what cannot go is nothing to count on.
+        if item.verdict < Verdict::LookFirst
+            && (item.bar.is_some() || self.people.are_others(item.measure.owners))
+        {
+            return Verdict::LookFirst;
+        }
         item.verdict
     }
 
@@ -247,7 +269,8 @@ impl Inventory {
 
     /// Whether something the item is made of may not be removed.
     pub fn keeps_something(&self, id: ItemId) -> bool {
-        self.descendants(id).skip(1).any(|d| !self.verdict(d).removable())
+        let barred = |d| self.item(d).is_some_and(|i| i.bar.is_some());
+        self.descendants(id).skip(1).any(|d| !self.verdict(d).removable() || barred(d))
     }
 
     /// What a person should know of the item, with all that is known by now.
@@ -269,6 +292,9 @@ impl Inventory {
             };
             notes.push(why.into());
         }
+        if let Some(bar) = item.bar {
+            notes.push(self.bar_words(bar));
+        }
         if item.measure.held_files > 0 {
             notes.push(format!(
                 "{} in {} stay: other names hold them",
@@ -288,14 +314,19 @@ impl Inventory {
     pub fn may_be_marked(&self, key: RowKey) -> bool {
         match key {
             RowKey::Item(id) => {
-                self.verdict(id).removable()
-                    && self.item(id).is_some_and(|i| !i.parts.is_empty() || !i.holds.is_empty())
+                let whole = |i: &Item| !i.parts.is_empty() || !i.holds.is_empty();
+                self.verdict(id).removable() && self.item(id).is_some_and(|i| i.bar.is_none() && whole(i))
             }
             RowKey::Node(node) => self.why_kept(node).is_none(),
             RowKey::Category(_) | RowKey::Store(..) => {
                 self.below(key).into_iter().any(|k| self.may_be_marked(k))
             }
             RowKey::Rest => false,
+            RowKey::Of(_, Held::Item(_)) => self.may_be_marked(key.plain()),
+            RowKey::Of(uid, Held::Folder(dir)) => {
+                self.tree.get(dir).is_some_and(|d| d.uid == uid) && self.may_be_marked(key.plain())
+            }
+            RowKey::Of(uid, held) => !self.marked_with(uid, held).is_empty(),
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rustc_hash::FxHashSet;
 
 use super::category::Category;
+use super::inventory::Bar;
 use super::measure::Measure;
 use super::node::{DirId, NodeId};
 use super::problem::Problem;
@@ -271,6 +272,8 @@ pub struct Item {
     pub waits: bool,
     /// What it takes and what comes back if it goes alone.
     pub measure: Measure,
+    /// Why the person who looks may not remove it.
+    pub bar: Option<Bar>,
     /// Whether this is what the family did not claim: the rest of the store.
     pub is_rest: bool,
 }

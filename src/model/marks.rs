@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::inventory::Inventory;
 use super::item::ItemId;
 use super::node::NodeId;
-use super::rows::RowKey;
+use super::rows::{Held, RowKey};
 
 pub use places::Places;
 
@@ -93,6 +93,10 @@ impl Marks {
         match row {
             RowKey::Item(id) => self.item_state(inventory, id),
             RowKey::Node(node) => self.node_state(inventory, node),
+            RowKey::Of(uid, held) => match held {
+                Held::Item(_) | Held::Folder(_) => self.state(inventory, row.plain()),
+                _ => self.state_of(inventory, &inventory.marked_with(uid, held)),
+            },
             RowKey::Category(_) | RowKey::Store(..) | RowKey::Rest => {
                 let mut some = false;
                 let mut all = true;
@@ -118,6 +122,17 @@ impl Marks {
                     Marked::Partly
                 }
             }
+        }
+    }
+
+    fn state_of(&self, inventory: &Inventory, items: &[ItemId]) -> Marked {
+        let states: Vec<Marked> = items.iter().map(|id| self.item_state(inventory, *id)).collect();
+        if states.iter().all(|s| *s == Marked::No) {
+            Marked::No
+        } else if states.iter().all(|s| *s == Marked::Yes) {
+            Marked::Yes
+        } else {
+            Marked::Partly
         }
     }
 
@@ -158,6 +173,16 @@ impl Marks {
                 }
             }
             RowKey::Rest => {}
+            RowKey::Of(_, Held::Item(_) | Held::Folder(_)) => {
+                if !on || inventory.may_be_marked(row) {
+                    self.set_row(inventory, row.plain(), on);
+                }
+            }
+            RowKey::Of(uid, held) => {
+                for id in inventory.marked_with(uid, held) {
+                    self.set_row(inventory, RowKey::Item(id), on);
+                }
+            }
             RowKey::Item(id) if on => {
                 if inventory.may_be_marked(row) {
                     for below in inventory.descendants(id) {

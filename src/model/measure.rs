@@ -69,6 +69,18 @@ fn covered(
     false
 }
 
+/// Whose the inodes of a selection are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Owners {
+    /// There is nothing that could be somebody's, or nobody asked.
+    #[default]
+    Nobody,
+    /// All are this user's.
+    One(u32),
+    /// So many users have some.
+    Several(u32),
+}
+
 /// What a selection takes and gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measure {
@@ -84,6 +96,8 @@ pub struct Measure {
     pub newest: u32,
     /// Inodes that stay because other names hold them.
     pub held_files: u64,
+    /// Whose it is.
+    pub owners: Owners,
 }
 
 impl Measure {
@@ -94,14 +108,26 @@ impl Measure {
 }
 
 impl std::ops::AddAssign for Measure {
-    /// Takes in what shares no inode with it.
+    /// Takes in what shares no inode with it, and is nobody else's.
     fn add_assign(&mut self, other: Self) {
+        if self.owners == Owners::Nobody {
+            self.owners = other.owners;
+        }
         self.usage += other.usage;
         self.frees = self.frees.saturating_add(other.frees);
         self.frees_apparent = self.frees_apparent.saturating_add(other.frees_apparent);
         self.frees_files += other.frees_files;
         self.newest = self.newest.max(other.newest);
         self.held_files += other.held_files;
+    }
+}
+
+impl std::iter::Sum for Measure {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |mut sum, measure| {
+            sum += measure;
+            sum
+        })
     }
 }
 
@@ -118,6 +144,54 @@ thread_local! {
     static COUNTS: Cell<Vec<u32>> = Cell::default();
 }
 
+/// What is met in a selection, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub enum Met {
+    /// What a user has in a directory, each with one name; the directory itself is the first.
+    Plain(DirId, u32, Usage),
+    /// A name of an inode that may have others.
+    Name(DirId, LinkSlot),
+}
+
+/// Tells whose what of a selection is.
+pub fn each_owned(tree: &Tree, selection: &Selection, tell: &mut dyn FnMut(Met)) {
+    let one = |dir: DirId, file: &FileRecord<'_>| {
+        let usage = Usage { on_disk: file.on_disk(), apparent: file.facts.size, files: 1 };
+        file.link.map_or(Met::Plain(dir, file.facts.uid, usage), |slot| Met::Name(dir, slot))
+    };
+    let mut todo: Vec<DirId> = Vec::new();
+    for node in &selection.nodes {
+        if node.is_dir() {
+            todo.push(node.dir);
+        } else if let Some(file) = tree.file(*node) {
+            tell(one(node.dir, &file));
+        }
+    }
+    while let Some(id) = todo.pop() {
+        if selection.holes.contains(&id.into()) {
+            continue;
+        }
+        todo.extend(tree.children(id));
+        let Some(dir) = tree.get(id).filter(|d| d.state.has_files()) else { continue };
+        let head = dir.head();
+        let pierced = selection.pierced.contains(&id);
+        let mut own = head.itself;
+        if !head.mixed && !pierced {
+            own += head.plain;
+        }
+        tell(Met::Plain(id, dir.uid, own));
+        if head.mixed || pierced {
+            for file in tree.files(id).filter(|f| !selection.holes.contains(&NodeId { dir: id, at: f.at })) {
+                tell(one(id, &file));
+            }
+        } else {
+            for slot in head.links() {
+                tell(Met::Name(id, slot));
+            }
+        }
+    }
+}
+
 /// Measures selections that go together, one after the other: an inode that they share is taken by the first that
 /// names it and given back by the one that names it last. None may overlap another.
 pub struct Meter<'a> {
@@ -126,6 +200,8 @@ pub struct Meter<'a> {
     unseen: Vec<u32>,
     /// Where that is not 0.
     met: Vec<LinkSlot>,
+    /// Who was met in this selection, the last one last.
+    uids: Vec<u32>,
     m: Measure,
 }
 
@@ -146,12 +222,13 @@ impl<'a> Meter<'a> {
         if unseen.len() < bound {
             unseen.resize(bound, 0);
         }
-        Self { tree, unseen, met: Vec::new(), m: Measure::default() }
+        Self { tree, unseen, met: Vec::new(), uids: Vec::new(), m: Measure::default() }
     }
 
     /// What this selection adds to those before.
     pub fn add(&mut self, selection: &Selection) -> Measure {
         self.m = Measure::default();
+        self.uids.clear();
         let mut todo: Vec<DirId> = Vec::new();
         for node in &selection.nodes {
             if node.is_dir() {
@@ -167,7 +244,19 @@ impl<'a> Meter<'a> {
             self.directory(id, selection);
             todo.extend(self.tree.children(id));
         }
+        self.m.owners = match self.uids[..] {
+            [] => Owners::Nobody,
+            [one] => Owners::One(one),
+            _ => Owners::Several(self.uids.len() as u32),
+        };
         self.m
+    }
+
+    fn owned_by(&mut self, uid: u32) {
+        if self.uids.last() != Some(&uid) {
+            self.uids.retain(|u| *u != uid);
+            self.uids.push(uid);
+        }
     }
 
     /// Inodes that stay, because not all their names were seen.
@@ -187,6 +276,7 @@ impl<'a> Meter<'a> {
         if !dir.state.has_files() {
             return;
         }
+        self.owned_by(dir.uid);
         self.m.usage += head.itself;
         self.m.frees = self.m.frees.saturating_add(head.itself.on_disk);
         self.m.frees_files += 1;
@@ -204,6 +294,11 @@ impl<'a> Meter<'a> {
         self.m.frees_apparent = self.m.frees_apparent.saturating_add(content);
         self.m.frees_files += head.plain.files;
         self.m.newest = self.m.newest.max(head.newest);
+        if head.mixed {
+            for file in tree.files(id).filter(|f| f.link.is_none()) {
+                self.owned_by(file.facts.uid);
+            }
+        }
         for slot in head.links() {
             self.name(slot);
         }
@@ -215,6 +310,7 @@ impl<'a> Meter<'a> {
             self.name(slot);
             return;
         }
+        self.owned_by(file.facts.uid);
         self.m.usage += Usage { on_disk: file.on_disk(), apparent: file.facts.size, files: 1 };
         self.m.frees = self.m.frees.saturating_add(file.on_disk());
         self.m.frees_files += 1;
@@ -243,6 +339,7 @@ impl<'a> Meter<'a> {
         let is_last = *unseen == 1;
         let on_disk = inode.blocks * BLOCK;
         if is_first {
+            self.owned_by(inode.uid);
             self.m.usage += Usage { on_disk, apparent: inode.size, files: 1 };
         }
         if is_last {

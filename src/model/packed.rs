@@ -16,6 +16,29 @@ const LINKED: u8 = 4;
 const OWNED: u8 = 8;
 const PREDICTED: u8 = 16;
 
+/// What the person who looks may do with the entries of a directory, as far as its permissions say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(u8)]
+pub enum Access {
+    /// Remove them.
+    #[default]
+    Open = 0,
+    /// Remove their own, and all of them if the directory is theirs (the sticky bit).
+    Sticky = 1,
+    /// Nothing.
+    Closed = 2,
+}
+
+impl Access {
+    fn from_bits(bits: u8) -> Self {
+        match bits & 3 {
+            0 => Self::Open,
+            1 => Self::Sticky,
+            _ => Self::Closed,
+        }
+    }
+}
+
 /// What `stat` said of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileFacts {
@@ -68,6 +91,10 @@ pub struct Head<'a> {
     pub newest: u32,
     /// How far from the directory's own change the times of its files are counted, folded.
     base: u64,
+    /// Whether one of its files with one name belongs to somebody else than the directory.
+    pub mixed: bool,
+    /// What the person who looks may do with its entries.
+    pub access: Access,
     /// Encoded list of linked inodes, read with [`Head::links`].
     links: &'a [u8],
     /// Where the records begin.
@@ -102,10 +129,21 @@ pub fn head(block: &[u8]) -> Head<'_> {
         on_disk: take(&mut rest).saturating_mul(BLOCK),
     };
     let unregular = take(&mut rest);
-    let newest = take(&mut rest) as u32;
+    let (newest, mixed, access) = unpack_newest(take(&mut rest));
     let base = take(&mut rest);
     let links = take_bytes(&mut rest);
-    Head { name, itself, plain, unregular, newest, base, links, records: block.len() - rest.len() }
+    Head {
+        name,
+        itself,
+        plain,
+        unregular,
+        newest,
+        base,
+        mixed,
+        access,
+        links,
+        records: block.len() - rest.len(),
+    }
 }
 
 /// What `stat` said of the directory itself. Two of its facts are not in the block.
@@ -226,6 +264,15 @@ fn predicted_blocks(kind: Kind, size: u64) -> u64 {
     }
 }
 
+/// A time of these days and three bits more take the five bytes that the time alone takes.
+fn pack_newest(newest: u32, mixed: bool, access: Access) -> u64 {
+    (u64::from(newest) << 3) | (u64::from(mixed) << 2) | access as u64
+}
+
+fn unpack_newest(n: u64) -> (u32, bool, Access) {
+    ((n >> 3) as u32, n & 4 != 0, Access::from_bits(n as u8))
+}
+
 fn unzigzag(n: u64) -> i64 {
     (n >> 1) as i64 ^ -((n & 1) as i64)
 }
@@ -274,11 +321,13 @@ mod tests {
         fn what_goes_in_comes_out(
             dir in facts(),
             name: Vec<u8>,
+            access in prop::sample::select(vec![Access::Open, Access::Sticky, Access::Closed]),
             files in prop::collection::vec((prop::collection::vec(any::<u8>(), 1..255), facts(), any::<bool>()), 0..40),
         ) {
             let links = LinkTable::default();
             let mut w = BlockWriter::default();
             let mut whole = BlockWriter::default();
+            whole.set_access(access);
             let mut plain = Usage::default();
             let mut slots = vec![];
             for (i, (name, f, linked)) in files.iter().enumerate() {
@@ -309,6 +358,8 @@ mod tests {
             prop_assert_eq!(head.plain, plain);
             let odd = files.iter().filter(|f| !f.2 && f.1.kind != Kind::File).map(|f| f.1.size).sum::<u64>();
             prop_assert_eq!(head.unregular, odd);
+            prop_assert_eq!(head.mixed, files.iter().any(|f| !f.2 && f.1.uid != dir.uid));
+            prop_assert_eq!(head.access, access);
             prop_assert_eq!(head.links().collect::<Vec<_>>(), slots);
             prop_assert_eq!(head.newest, files.iter().map(|f| f.1.mtime).max().unwrap_or(0));
             let origin = origin(&block, dir.mtime, dir.uid);
@@ -338,5 +389,18 @@ mod tests {
         };
         let one = (block(100) - block(50)).div_ceil(50);
         assert!(one <= b"model.safetensors".len() + 9, "{one} bytes");
+    }
+
+    #[test]
+    fn who_may_do_what_costs_nothing_beside_a_time() {
+        let cost = |newest, mixed, access| {
+            let mut out = Vec::new();
+            writer::put(&mut out, pack_newest(newest, mixed, access));
+            out.len()
+        };
+        for newest in [1_795_230_720, u32::MAX] {
+            assert_eq!(cost(newest, true, Access::Closed), 5);
+        }
+        assert_eq!(cost(0, false, Access::Open), 1);
     }
 }

@@ -21,6 +21,38 @@ pub enum RowKey {
     Rest,
     /// A file or folder of everything else.
     Node(NodeId),
+    /// What a user holds of something.
+    Of(u32, Held),
+}
+
+/// Of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Held {
+    /// Everything.
+    All,
+    /// A group.
+    Group(Category),
+    /// The part of a store that lies in a group.
+    Store(Category, StoreId),
+    /// An item.
+    Item(ItemId),
+    /// A folder of everything else.
+    Folder(DirId),
+}
+
+impl RowKey {
+    /// The same thing, whoever holds it.
+    #[must_use]
+    pub fn plain(self) -> Self {
+        match self {
+            Self::Of(_, Held::Group(Category::Other)) => Self::Rest,
+            Self::Of(_, Held::Group(category)) => Self::Category(category),
+            Self::Of(_, Held::Store(category, id)) => Self::Store(category, id),
+            Self::Of(_, Held::Item(id)) => Self::Item(id),
+            Self::Of(_, Held::Folder(dir)) => Self::Node(dir.into()),
+            other => other,
+        }
+    }
 }
 
 /// A visible row.
@@ -72,11 +104,18 @@ pub struct Lens {
     pub filter: String,
     /// Only leftovers.
     pub leftovers: bool,
+    /// Whether rows are told by who holds them.
+    pub by_user: bool,
 }
 
 /// All visible rows. Costs what is open, not what was scanned.
 pub fn rows(inventory: &Inventory, lens: &Lens) -> Vec<Row> {
     let mut out = Vec::new();
+    if lens.by_user {
+        let users = inventory.shares().iter().map(|s| RowKey::Of(s.uid, Held::All)).collect();
+        push(inventory, lens, users, 0, false, &mut out);
+        return out;
+    }
     let mut top: Vec<RowKey> = inventory.categories().into_iter().map(RowKey::Category).collect();
     if inventory.rest().usage.files > 0 {
         top.push(RowKey::Rest);
@@ -126,14 +165,16 @@ pub fn below(inventory: &Inventory, key: RowKey) -> Vec<RowKey> {
 }
 
 fn matches(inventory: &Inventory, lens: &Lens, key: RowKey) -> bool {
-    if lens.leftovers && !matches!(key, RowKey::Item(id) if inventory.item(id).is_some_and(|i| i.leftover)) {
+    if lens.leftovers
+        && !matches!(key.plain(), RowKey::Item(id) if inventory.item(id).is_some_and(|i| i.leftover))
+    {
         return false;
     }
     if lens.filter.is_empty() {
         return true;
     }
     let has = |text: &str| text.to_lowercase().contains(&lens.filter);
-    match key {
+    match key.plain() {
         RowKey::Category(c) => has(c.label()),
         RowKey::Item(id) => inventory.item(id).is_some_and(|i| {
             has(&i.name)
@@ -145,15 +186,16 @@ fn matches(inventory: &Inventory, lens: &Lens, key: RowKey) -> bool {
         RowKey::Store(_, id) => {
             inventory.store(id).is_some_and(|s| has(s.family) || has(&inventory.store_title(s)))
         }
+        RowKey::Of(..) => has(&inventory.row_name(key)),
         RowKey::Rest => false,
         RowKey::Node(node) => has(&crate::text::display(inventory.tree.name(node))),
     }
 }
 
 fn sort(inventory: &Inventory, sort: Sort, keys: &mut [RowKey]) {
-    let ordered = keys.first().is_some_and(|k| match k {
+    let ordered = keys.first().is_some_and(|k| match k.plain() {
         RowKey::Item(id) => {
-            inventory.item(*id).and_then(|i| inventory.store(i.store)).is_some_and(|s| s.ordered)
+            inventory.item(id).and_then(|i| inventory.store(i.store)).is_some_and(|s| s.ordered)
         }
         _ => false,
     });

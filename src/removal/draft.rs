@@ -150,6 +150,11 @@ impl Maker<'_> {
             self.draft.refused.push(refusal(&item.name, path, verdict, &inventory.notes(id)));
             return Vec::new();
         }
+        if let Some(bar) = item.bar {
+            let path = item.parts.first().map(|p| inventory.tree.path(p.node)).unwrap_or_default();
+            self.draft.refused.push(barred(&item.name, path, inventory.bar_words(bar)));
+            return Vec::new();
+        }
         if inventory.keeps_something(id) {
             return item.children.iter().flat_map(|c| self.removable(*c)).collect();
         }
@@ -302,6 +307,11 @@ impl Maker<'_> {
 
 fn size_of(entry: &Entry) -> u64 {
     entry.targets.iter().map(|t| t.seen.on_disk).sum()
+}
+
+/// Something this user may not remove.
+fn barred(name: &str, path: PathBuf, reason: String) -> Refusal {
+    Refusal { name: name.to_string(), path, reason, way_on: "its owner can remove it, or root".into() }
 }
 
 fn refusal(name: &str, path: PathBuf, verdict: Verdict, notes: &[String]) -> Refusal {

@@ -16,7 +16,9 @@ use crate::model::inventory::Inventory;
 use crate::model::mount::Mount;
 use crate::model::node::{Kind, NodeId};
 use crate::sys::beneath::{self, Identity};
+use crate::sys::locks::{Lock, Locks};
 use crate::sys::mounts::{self, MountInfo};
+use crate::sys::proc;
 use crate::sys::user::Names;
 
 /// What a look at one target gave.
@@ -68,9 +70,10 @@ impl Question {
         let table = mounts::read();
         let trashes = ledger::roots(env, &table);
         let deny = DenyList::collect(env, &self.scanned, &trashes, &table);
+        let held = Locks::read();
         let mut looks = FxHashMap::default();
         for target in &self.targets {
-            looks.insert(target.node, look(env, target, &deny, &table));
+            looks.insert(target.node, look(env, target, &deny, &table, &held));
         }
         // Looked at anew, as far as the kernel knows them; a mount made up for a picture stays as it is.
         let now = |m: Mount| table.iter().find(|t| t.id == m.id && t.path == m.path).map_or(m, mounts::look);
@@ -99,12 +102,16 @@ pub fn look_in_use(roots: &[PathBuf], env: &Env) -> InUse {
     InUse::look(roots, &Names::of(env.accounts()))
 }
 
-fn look(env: &Env, target: &Target, deny: &DenyList, table: &[MountInfo]) -> Look {
+fn look(env: &Env, target: &Target, deny: &DenyList, table: &[MountInfo], locks: &Locks) -> Look {
     let identity = beneath::open_parent(&target.path)
         .and_then(|(parent, name)| Ok((beneath::look(&parent, name)?, parent)))
         .map_err(|e| sentence(&e))
         .and_then(|(identity, _)| match deny.refuses(&target.path, &identity) {
             Some(reason) => Err(format!("protected: {reason}")),
+            None => Ok(identity),
+        })
+        .and_then(|identity| match locks.on(identity.dev, identity.ino) {
+            Some(lock) => Err(locked_by(env, lock)),
             None => Ok(identity),
         })
         .and_then(|identity| match changed(target, &identity) {
@@ -116,6 +123,13 @@ fn look(env: &Env, target: &Target, deny: &DenyList, table: &[MountInfo]) -> Loo
         Err(reason) => Err(reason.clone()),
     };
     Look { identity, trash }
+}
+
+/// Who holds a lock, as a reason.
+fn locked_by(env: &Env, lock: Lock) -> String {
+    let Some(pid) = lock.pid else { return "in use: a process holds a lock on it".into() };
+    let user = proc::owner(pid).map_or_else(|| "?".into(), |uid| Names::of(env.accounts()).get(uid));
+    format!("in use: locked by {} {pid} ({user})", proc::command(pid))
 }
 
 /// What tells at a glance that this is not what was scanned. Folders are looked into when they go.

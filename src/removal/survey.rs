@@ -9,6 +9,7 @@ use std::os::fd::OwnedFd;
 use super::draft::Seen;
 use crate::sys::beneath;
 use crate::sys::descend::{Trail, Visit, descend};
+use crate::sys::locks::Locks;
 use crate::text::{self, Units};
 
 /// What is in a folder now.
@@ -24,6 +25,8 @@ pub struct Survey {
     pub foreign: u64,
     /// Entries that could not be looked at.
     pub unknown: u64,
+    /// Files a process holds a lock on.
+    pub locked: u64,
 }
 
 impl Survey {
@@ -32,7 +35,8 @@ impl Survey {
     /// # Errors
     /// If the folder cannot be opened.
     pub fn of(parent: &OwnedFd, name: &OsStr, uid: u32) -> io::Result<Self> {
-        let mut surveyor = Surveyor { survey: Self::default(), links: HashSet::new(), uid };
+        let mut surveyor =
+            Surveyor { survey: Self::default(), links: HashSet::new(), locks: Locks::read(), uid };
         let own = beneath::look(parent, name)?;
         surveyor.count(&own);
         if own.kind == crate::model::node::Kind::Dir {
@@ -46,6 +50,9 @@ impl Survey {
         if self.unknown > 0 {
             let n = text::counted(self.unknown, "thing", "things");
             return Some(format!("{n} in it cannot be looked at: closed to you, or on another mount"));
+        }
+        if self.locked > 0 {
+            return Some("in use: a process holds a lock on something in it".into());
         }
         if self.files > seen.files {
             let more = text::counted(self.files - seen.files, "new file", "new files");
@@ -65,6 +72,7 @@ impl Survey {
 struct Surveyor {
     survey: Survey,
     links: HashSet<(u64, u64)>,
+    locks: Locks,
     uid: u32,
 }
 
@@ -75,6 +83,7 @@ impl Surveyor {
             return;
         }
         self.survey.files += 1;
+        self.survey.locked += u64::from(self.locks.on(it.dev, it.ino).is_some());
         self.survey.on_disk += it.blocks * crate::model::usage::BLOCK;
         if it.kind == Kind::Dir {
             self.survey.foreign += u64::from(it.uid != self.uid);
@@ -131,6 +140,11 @@ mod tests {
             ino: 0,
         };
         assert_eq!(survey.more_than(&seen), None);
+        let file = std::fs::File::open(root.join("x/y/a")).expect("open");
+        file.lock_shared().expect("locked");
+        let locked = Survey::of(&parent, name, crate::sys::user::effective()).expect("looked at");
+        assert!(locked.more_than(&seen).is_some_and(|m| m.starts_with("in use: a process holds a lock")));
+        drop(file);
         let hidden = Survey { unknown: 1, ..survey };
         assert!(hidden.more_than(&seen).is_some_and(|m| m.starts_with("1 thing in it cannot be looked at")));
         assert_eq!(survey.more_than(&Seen { files: 9, on_disk: 1 << 30, ..seen }), None);

@@ -1,13 +1,16 @@
 //! The stable JSON of `mldu report --json`, schema 1. README, "JSON", says what each number means.
 
+mod users;
+
 use std::path::Path;
 
 use serde::Serialize;
 
+use super::Tell;
 use crate::model::category::Category;
 use crate::model::inventory::Inventory;
 use crate::model::item::{ItemId, Store};
-use crate::model::measure::Measure;
+use crate::model::measure::{Measure, Owners};
 use crate::model::problem::Problem;
 use crate::model::rows::RowKey;
 use crate::text;
@@ -19,7 +22,15 @@ pub struct Report {
     version: &'static str,
     scan: Scan,
     mounts: Vec<MountRow>,
-    categories: Vec<CategoryRow>,
+    /// Unless it is told by users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    categories: Option<Vec<CategoryRow>>,
+    /// Only if it is told by users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    users: Option<Vec<users::UserRow>>,
+    /// Only if nothing but leftovers is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leftovers: Option<LeftoverRow>,
     problems: Vec<ProblemRow>,
 }
 
@@ -39,6 +50,14 @@ struct Scan {
     /// Only if it is no scan of this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     imported: Option<ImportedRow>,
+}
+
+/// All leftovers as one set.
+#[derive(Debug, Serialize)]
+struct LeftoverRow {
+    items: u64,
+    bytes: u64,
+    frees: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -82,6 +101,8 @@ struct StoreRow {
     family: &'static str,
     #[serde(flatten)]
     path: PathField,
+    owner: Option<String>,
+    owner_uid: Option<u32>,
     bytes: u64,
     files: u64,
     items: Vec<ItemRow>,
@@ -96,6 +117,8 @@ struct ItemRow {
     origin: Option<String>,
     #[serde(flatten)]
     path: PathField,
+    owner: Option<String>,
+    owner_uid: Option<u32>,
     bytes: u64,
     apparent_bytes: u64,
     frees: u64,
@@ -104,6 +127,7 @@ struct ItemRow {
     newest: Option<String>,
     verdict: &'static str,
     leftover: bool,
+    barred: Option<String>,
     notes: Vec<String>,
     items: Vec<ItemRow>,
 }
@@ -151,13 +175,16 @@ impl PathText {
     }
 }
 
-/// The report on an inventory.
+/// The report on an inventory, told by groups.
 pub fn report(inventory: &Inventory) -> Report {
+    report_of(inventory, Tell::Groups)
+}
+
+/// The report on an inventory. Who holds what must have been worked out before that is told.
+pub fn report_of(inventory: &Inventory, tell: Tell) -> Report {
     let total = inventory.total();
-    let mut categories: Vec<CategoryRow> =
-        inventory.groups().iter().map(|g| category(inventory, g.category)).collect();
-    categories.push(other(inventory));
-    categories.sort_by_key(|c| std::cmp::Reverse(c.bytes));
+    let categories = (tell != Tell::Users).then(|| categories(inventory, tell));
+    let left = (tell == Tell::Leftovers).then(|| inventory.measure_leftovers());
     Report {
         schema: 1,
         version: env!("CARGO_PKG_VERSION"),
@@ -189,8 +216,23 @@ pub fn report(inventory: &Inventory) -> Report {
         },
         mounts: inventory.mounts.iter().map(mount).collect(),
         categories,
+        users: (tell == Tell::Users).then(|| users::users(inventory)),
+        leftovers: left.map(|m| LeftoverRow {
+            items: inventory.leftover_items().len() as u64,
+            bytes: m.usage.on_disk,
+            frees: m.frees,
+        }),
         problems: inventory.problems.kept.iter().map(problem).collect(),
     }
+}
+
+fn categories(inventory: &Inventory, tell: Tell) -> Vec<CategoryRow> {
+    let mut rows: Vec<CategoryRow> =
+        inventory.groups().iter().map(|g| category(inventory, g.category, tell)).collect();
+    rows.push(other(inventory, tell));
+    rows.retain(|c| tell == Tell::Groups || !c.stores.is_empty());
+    rows.sort_by_key(|c| std::cmp::Reverse(c.bytes));
+    rows
 }
 
 fn mount(m: &crate::model::mount::Mount) -> MountRow {
@@ -208,14 +250,15 @@ fn problem(p: &Problem) -> ProblemRow {
     ProblemRow { path: PathField::new(&p.path), operation: p.operation, error: p.error.clone() }
 }
 
-fn category(inventory: &Inventory, category: Category) -> CategoryRow {
+fn category(inventory: &Inventory, category: Category, tell: Tell) -> CategoryRow {
     let group = inventory.groups().iter().find(|g| g.category == category);
     let measure = group.map(|g| g.measure).unwrap_or_default();
     let stores = group.map_or(&[][..], |g| &g.stores);
     let mut rows: Vec<StoreRow> = stores
         .iter()
-        .filter_map(|(id, m)| inventory.store(*id).map(|s| store(inventory, s, category, m)))
+        .filter_map(|(id, m)| inventory.store(*id).map(|s| store(inventory, s, category, m, tell)))
         .collect();
+    rows.retain(|s| tell == Tell::Groups || !s.items.is_empty());
     rows.sort_by_key(|s| std::cmp::Reverse(s.bytes));
     CategoryRow {
         id: category.id(),
@@ -227,18 +270,34 @@ fn category(inventory: &Inventory, category: Category) -> CategoryRow {
     }
 }
 
-fn store(inventory: &Inventory, store: &Store, category: Category, measure: &Measure) -> StoreRow {
+fn store(
+    inventory: &Inventory,
+    store: &Store,
+    category: Category,
+    measure: &Measure,
+    tell: Tell,
+) -> StoreRow {
     let items = inventory.items_in(store, category);
     StoreRow {
         family: store.family,
         path: PathField::new(&inventory.tree.path(store.root.into())),
+        owner: inventory.people.owner(measure.owners),
+        owner_uid: uid(measure.owners),
         bytes: measure.usage.on_disk,
         files: measure.usage.files,
-        items: items.into_iter().filter_map(|id| item(inventory, id)).collect(),
+        items: items.into_iter().filter_map(|id| item(inventory, id, tell)).collect(),
     }
 }
 
-fn item(inventory: &Inventory, id: ItemId) -> Option<ItemRow> {
+/// The one user who owns something.
+fn uid(owners: Owners) -> Option<u32> {
+    if let Owners::One(uid) = owners { Some(uid) } else { None }
+}
+
+fn item(inventory: &Inventory, id: ItemId, tell: Tell) -> Option<ItemRow> {
+    if tell == Tell::Leftovers && !inventory.leads_to_leftover(id) {
+        return None;
+    }
     let item = inventory.item(id)?;
     let store = inventory.store(item.store)?;
     let node = item.parts.first().map_or(store.root.into(), |p| p.node);
@@ -251,6 +310,8 @@ fn item(inventory: &Inventory, id: ItemId) -> Option<ItemRow> {
         version: item.version.clone(),
         origin: item.origin.clone(),
         path: PathField::new(&path),
+        owner: inventory.people.owner(m.owners),
+        owner_uid: uid(m.owners),
         bytes: m.usage.on_disk,
         apparent_bytes: m.usage.apparent,
         frees: m.frees,
@@ -259,17 +320,18 @@ fn item(inventory: &Inventory, id: ItemId) -> Option<ItemRow> {
         newest: (m.newest > 0).then(|| text::rfc3339(i64::from(m.newest))).flatten(),
         verdict: inventory.verdict(id).id(),
         leftover: item.leftover,
+        barred: item.bar.map(|bar| inventory.bar_words(bar)),
         notes: inventory.notes(id),
-        items: item.children.iter().filter_map(|c| self::item(inventory, *c)).collect(),
+        items: item.children.iter().filter_map(|c| self::item(inventory, *c, tell)).collect(),
     })
 }
 
 /// Everything else: a store for each folder that was asked for.
-fn other(inventory: &Inventory) -> CategoryRow {
+fn other(inventory: &Inventory, tell: Tell) -> CategoryRow {
     let rest = inventory.rest();
     let loose = inventory.below(RowKey::Rest).into_iter().filter_map(|key| {
         let RowKey::Store(category, id) = key else { return None };
-        inventory.store(id).map(|s| store(inventory, s, category, &inventory.row_measure(key)))
+        inventory.store(id).map(|s| store(inventory, s, category, &inventory.row_measure(key), tell))
     });
     let roots = inventory.rest_below(RowKey::Rest);
     let stores = roots.into_iter().filter_map(|key| {
@@ -278,6 +340,8 @@ fn other(inventory: &Inventory) -> CategoryRow {
         Some(StoreRow {
             family: "other",
             path: PathField::new(&inventory.tree.path(node)),
+            owner: None,
+            owner_uid: None,
             bytes: m.usage.on_disk,
             files: m.usage.files,
             items: Vec::new(),
@@ -289,7 +353,11 @@ fn other(inventory: &Inventory) -> CategoryRow {
         bytes: rest.usage.on_disk,
         frees: rest.frees,
         files: rest.usage.files,
-        stores: loose.chain(stores).collect(),
+        stores: if tell == Tell::Groups {
+            loose.chain(stores).collect()
+        } else {
+            loose.filter(|s| !s.items.is_empty()).collect()
+        },
     }
 }
 

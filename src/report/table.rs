@@ -1,10 +1,14 @@
 //! The report as a table of text, for a person without a terminal, or a log.
 
+mod users;
+
 use std::path::Path;
+
+use super::Tell;
 
 use crate::model::headline::headline;
 use crate::model::inventory::{Inventory, ScanState};
-use crate::model::rows::RowKey;
+use crate::model::rows::{self, Lens, RowKey};
 use crate::text::{self, Units};
 
 /// How it is written.
@@ -20,6 +24,8 @@ pub struct Style<'a> {
     pub is_root: bool,
     /// Whether only ASCII may be written.
     pub ascii: bool,
+    /// What is told.
+    pub tell: Tell,
 }
 
 /// So many stores of a group are listed; a training box can have thousands of runs.
@@ -66,28 +72,10 @@ pub fn table(inventory: &Inventory, style: Style<'_>) -> String {
         text::size(fetched, style.units)
     ));
     line(String::new());
-    line(format!(
-        "{:>10} {:>10} {:>6} {:>5}  {:<44}  {}",
-        "SIZE", "FREES", "FILES", "AGE", "NAME", "IF DELETED"
-    ));
-    let mut keys: Vec<RowKey> = inventory.categories().into_iter().map(RowKey::Category).collect();
-    if inventory.rest().usage.files > 0 {
-        keys.push(RowKey::Rest);
-    }
-    keys.sort_by_key(|k| std::cmp::Reverse(inventory.row_measure(*k).usage.on_disk));
-    if keys.is_empty() {
-        line("Nothing was found.".into());
-    }
-    for key in keys {
-        line(row(inventory, key, 0, style));
-        let mut stores = inventory.below(key);
-        stores.sort_by_key(|k| std::cmp::Reverse(inventory.row_measure(*k).usage.on_disk));
-        for store in stores.iter().take(STORES) {
-            line(row(inventory, *store, 1, style));
-        }
-        if stores.len() > STORES {
-            line(format!("{:>36}  and {} more; --json has all", "", stores.len() - STORES));
-        }
+    match style.tell {
+        Tell::Groups => groups(inventory, style, &mut line),
+        Tell::Users => users::lines(inventory, style).into_iter().for_each(&mut line),
+        Tell::Leftovers => leftovers(inventory, style, &mut line),
     }
     line(String::new());
     for n in inventory.not_counted() {
@@ -113,16 +101,82 @@ pub fn table(inventory: &Inventory, style: Style<'_>) -> String {
     out
 }
 
+const HEADER: [&str; 6] = ["SIZE", "FREES", "FILES", "AGE", "NAME", "IF DELETED"];
+
+fn header() -> String {
+    let [size, frees, files, age, name, verdict] = HEADER;
+    format!("{size:>10} {frees:>10} {files:>6} {age:>5}  {name:<44}  {verdict}")
+}
+
+/// Groups and the largest stores of each.
+fn groups(inventory: &Inventory, style: Style<'_>, line: &mut impl FnMut(String)) {
+    line(header());
+    let mut keys: Vec<RowKey> = inventory.categories().into_iter().map(RowKey::Category).collect();
+    if inventory.rest().usage.files > 0 {
+        keys.push(RowKey::Rest);
+    }
+    keys.sort_by_key(|k| std::cmp::Reverse(inventory.row_measure(*k).usage.on_disk));
+    if keys.is_empty() {
+        line("Nothing was found.".into());
+    }
+    for key in keys {
+        line(row(inventory, key, 0, style));
+        let mut stores = inventory.below(key);
+        stores.sort_by_key(|k| std::cmp::Reverse(inventory.row_measure(*k).usage.on_disk));
+        for store in stores.iter().take(STORES) {
+            line(row(inventory, *store, 1, style));
+        }
+        if stores.len() > STORES {
+            line(format!("{:>36}  and {} more; --json has all", "", stores.len() - STORES));
+        }
+    }
+}
+
+/// What is left over, with what leads to it.
+fn leftovers(inventory: &Inventory, style: Style<'_>, line: &mut impl FnMut(String)) {
+    let lens = Lens { leftovers: true, ..Lens::default() };
+    let rows = rows::rows(inventory, &lens);
+    line(header());
+    if rows.is_empty() {
+        line("Nothing is left over.".into());
+    }
+    for r in rows {
+        let is_one = matches!(r.key, RowKey::Item(id) if inventory.line(id).any(|i| inventory.item(i).is_some_and(|i| i.leftover)));
+        if is_one {
+            line(row(inventory, r.key, usize::from(r.depth), style));
+        } else {
+            line(format!("{:>36}{}{}", "", "  ".repeat(usize::from(r.depth)), name(inventory, r.key, style)));
+        }
+    }
+    let all = inventory.measure_leftovers();
+    let n = text::counted(inventory.leftover_items().len() as u64, "leftover", "leftovers");
+    let (size, frees) = (text::size(all.usage.on_disk, style.units), text::size(all.frees, style.units));
+    line(format!("{n}: {size}, {frees} come back if all of them go"));
+}
+
+fn name(inventory: &Inventory, key: RowKey, style: Style<'_>) -> String {
+    let store = if let RowKey::Store(_, id) = key { inventory.store(id) } else { None };
+    store.map_or_else(
+        || inventory.row_name(key),
+        |s| {
+            let path = text::short_path(&inventory.tree.path(s.root.into()), style.home);
+            let path = match &s.title {
+                Some(title) => format!("{path}  {title}"),
+                None => path,
+            };
+            let people = &inventory.people;
+            let owners = inventory.row_measure(key).owners;
+            match people.owner(owners).filter(|_| people.are_others(owners)) {
+                Some(owner) => format!("{path}  ({owner})"),
+                None => path,
+            }
+        },
+    )
+}
+
 fn row(inventory: &Inventory, key: RowKey, depth: usize, style: Style<'_>) -> String {
     let m = inventory.row_measure(key);
-    let name = match key {
-        RowKey::Store(_, id) => inventory.store(id).map(|s| {
-            let path = text::short_path(&inventory.tree.path(s.root.into()), style.home);
-            s.title.as_ref().map_or(path.clone(), |t| format!("{path}  {t}"))
-        }),
-        _ => None,
-    };
-    let name = format!("{}{}", "  ".repeat(depth), name.unwrap_or_else(|| inventory.row_name(key)));
+    let name = format!("{}{}", "  ".repeat(depth), name(inventory, key, style));
     let age = if m.newest > 0 { text::age(i64::from(m.newest), style.now) } else { String::new() };
     let pad = 44_usize.saturating_sub(text::width(&name));
     format!(
@@ -132,6 +186,6 @@ fn row(inventory: &Inventory, key: RowKey, depth: usize, style: Style<'_>) -> St
         text::count(m.usage.files),
         age,
         " ".repeat(pad),
-        inventory.row_verdict(key).label()
+        if inventory.is_barred(key) { "not yours" } else { inventory.row_verdict(key).label() }
     )
 }

@@ -10,6 +10,7 @@ use super::roots::{Itinerary, may_be_a_place};
 use crate::env::Env;
 use crate::families::{Claim, Families};
 use crate::model::mount::Mount;
+use crate::model::people::People;
 use crate::model::problem::Problem;
 use crate::sys;
 use crate::sys::mounts::MountInfo;
@@ -74,6 +75,16 @@ fn ask(path: &Path) -> std::sync::mpsc::Receiver<()> {
         }
     });
     rx
+}
+
+/// Who is who in this world. Root who was called by `sudo` looks for somebody, whose things are not others'.
+pub fn people(env: &Env) -> People {
+    let caller = env.text("SUDO_UID").filter(|_| env.uid() == 0).and_then(|uid| uid.parse().ok());
+    let mut names = std::collections::BTreeMap::new();
+    for account in env.accounts() {
+        names.entry(account.uid).or_insert_with(|| account.name.clone());
+    }
+    People { me: Some(env.uid()), caller, names }
 }
 
 /// Who a folder is, by device and inode.

@@ -19,6 +19,7 @@ use crate::model::links::LinkTable;
 use crate::model::node::DirId;
 use crate::model::problem::Problem;
 use crate::sys;
+use crate::sys::locks::Locks;
 
 /// A store whose directories are all there.
 pub struct Job {
@@ -79,16 +80,21 @@ pub fn recognize(job: &Job, env: &Env, links: &Arc<LinkTable>, now: i64, reader:
     }
 }
 
-/// The paths processes have open, looked up once when a family first asks.
+/// What processes have open, and what they hold locks on; each looked up once, when a family first asks.
 pub struct OpenPaths {
     paths: RefCell<Option<FxHashSet<PathBuf>>>,
     look: fn() -> Vec<PathBuf>,
+    locks: OnceCell<Locks>,
 }
 
 impl OpenPaths {
     /// Nothing is looked up before somebody asks.
     pub fn new(look: fn() -> Vec<PathBuf>) -> Self {
-        Self { paths: RefCell::default(), look }
+        Self { paths: RefCell::default(), look, locks: OnceCell::new() }
+    }
+
+    fn locks(&self) -> &Locks {
+        self.locks.get_or_init(Locks::read)
     }
 
     fn has(&self, path: &Path) -> bool {
@@ -155,5 +161,17 @@ impl Reader for Hands<'_> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    fn is_held(&self, path: &Path) -> bool {
+        // Most of the time somebody on the machine holds a few, so the file is asked who it is.
+        let locks = self.open.locks();
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
+        if locks.is_empty() {
+            return false;
+        }
+        let found = self.folder().and_then(|f| sys::read::open_folder_beneath(f, parent));
+        let found = found.and_then(|folder| sys::beneath::look(folder, name));
+        found.is_ok_and(|it| locks.on(it.dev, it.ino).is_some())
     }
 }

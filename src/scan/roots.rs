@@ -67,7 +67,15 @@ impl Itinerary {
                 .collect();
             trip.phases.push(Phase { name: "home", roots: outermost(homes.clone()), one_fs: false });
             own.extend(homes);
-            let rest = if env.is_fixed() { Vec::new() } else { holders(table, &own) };
+            let rest = if env.is_fixed() {
+                Vec::new()
+            } else {
+                let mut rest = holders(table, &own);
+                rest.extend(shared(table).filter(|p| !borders.is_dead(p) && !exclude.covers(p)));
+                rest.sort();
+                rest.dedup();
+                rest
+            };
             trip.roots = if rest.is_empty() { outermost(own) } else { rest.clone() };
             trip.phases.push(Phase { name: "the rest", roots: rest, one_fs: true });
         } else {
@@ -179,6 +187,26 @@ fn holders(table: &[MountInfo], paths: &[PathBuf]) -> Vec<PathBuf> {
     points
 }
 
+/// Where people keep what they share: disks of their own, read for everybody who may. A network file system is read if
+/// somebody asks for it.
+const SHARED: &[&str] =
+    &["/data", "/datasets", "/mnt", "/models", "/scratch", "/shared", "/srv", "/storage", "/workspace"];
+
+/// The mount points of shared disks: those with such a name, or in a folder with such a name.
+fn shared(table: &[MountInfo]) -> impl Iterator<Item = PathBuf> + '_ {
+    let is_shared = |path: &Path| {
+        let first: PathBuf = path.components().take(2).collect();
+        let stem = first.to_string_lossy();
+        SHARED.contains(&stem.trim_end_matches(|c: char| c.is_ascii_digit()))
+    };
+    // What an earlier mount shows is read there.
+    let is_second = move |at: usize, m: &MountInfo| {
+        table[..at].iter().any(|o| o.dev == m.dev && m.root.starts_with(&o.root))
+    };
+    let disks = table.iter().enumerate().filter(|(_, m)| !m.is_remote() && !m.is_kernel());
+    disks.filter(move |(at, m)| is_shared(&m.path) && !is_second(*at, m)).map(|(_, m)| m.path.clone())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +215,16 @@ mod tests {
     fn only_the_outermost_folders_are_read() {
         let p = |s: &[&str]| s.iter().map(PathBuf::from).collect::<Vec<_>>();
         assert_eq!(outermost(p(&["/b/c", "/a", "/b", "/a", "/bc"])), p(&["/a", "/b", "/bc"]));
+    }
+
+    #[test]
+    fn disks_that_people_share_are_read_too() {
+        let table = mounts::parse(
+            b"1 0 8:1 / / rw - ext4 a rw\n2 1 8:2 / /data2 rw - ext4 b rw\n3 1 8:3 / /mnt/ssd rw - xfs c rw\n\
+            4 1 0:9 / /data rw - nfs4 h:/d rw\n5 1 8:5 / /database rw - ext4 e rw\n6 1 0:4 / /srv/p rw - proc p rw\n\
+            7 1 8:1 /home/x /mnt/x rw - ext4 a rw\n8 1 8:6 /v1 /scratch rw - ext4 f rw\n",
+        );
+        assert_eq!(shared(&table).collect::<Vec<_>>(), ["/data2", "/mnt/ssd", "/scratch"].map(Path::new));
     }
 
     #[test]

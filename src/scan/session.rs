@@ -146,6 +146,7 @@ impl Session {
             return;
         }
         let began = Instant::now();
+        let _ = sink.send(ScanEvent::People(ground::people(&self.settings.env)));
         let (borders, dead) = ground::borders(&self.settings.roots, &self.mounts);
         let trip = Itinerary::plan(&self.settings, &self.mounts, &borders);
         let shown = self.settings.shown_mounts.clone();
@@ -331,6 +332,7 @@ impl Session {
         let (out, messages) = bounded(512);
         let walk = Arc::new(Walk {
             lister,
+            uid: self.settings.env.uid(),
             ids: Arc::clone(&self.ids),
             links: Arc::clone(&self.links),
             pass: reading.pass,

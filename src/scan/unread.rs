@@ -32,6 +32,7 @@ impl<L: Lister> Walk<L> {
             ino: 0,
             kind: Kind::Dir,
             nlink: 1,
+            mode: 0,
             uid: 0,
             size: 0,
             blocks: 0,

@@ -17,7 +17,7 @@ use super::wide::Wide;
 use crate::families::Claim;
 use crate::model::links::LinkTable;
 use crate::model::node::DirId;
-use crate::model::packed::{BlockWriter, FileFacts};
+use crate::model::packed::{Access, BlockWriter, FileFacts};
 use crate::model::problem::Problem;
 use crate::model::tree::{DirState, ListedDir};
 use crate::sys::list::{FsKind, Lister, Stat};
@@ -31,6 +31,8 @@ pub struct Opened<L: Lister> {
     pub node: Node,
     /// What `stat` said of it.
     pub facts: FileFacts,
+    /// What the person may do with what is in it.
+    pub access: Access,
 }
 
 /// An open directory that counts itself.
@@ -60,6 +62,8 @@ pub struct Task<L: Lister> {
 pub struct Walk<L: Lister> {
     /// The back end.
     pub lister: L,
+    /// The user who looks.
+    pub uid: u32,
     /// Numbers for directories.
     pub ids: Arc<AtomicU32>,
     /// Inodes with several links.
@@ -176,8 +180,22 @@ impl<L: Lister> Walk<L> {
             return None;
         }
         self.open_dirs.fetch_add(1, Ordering::Relaxed);
+        let access = self.access(&stat, &dir);
         let dir = Arc::new(Held { dir, walk: Arc::clone(self) });
-        Some(Opened { dir, node, facts })
+        Some(Opened { dir, node, facts, access })
+    }
+
+    /// What the person may do with the entries of a directory. The system is asked only where the permissions do not
+    /// say yes by themselves; root may everything.
+    fn access(&self, stat: &Stat, dir: &L::Dir) -> Access {
+        if self.uid == 0 {
+            return Access::Open;
+        }
+        let said = if stat.uid == self.uid { stat.mode >> 6 } else { stat.mode };
+        if said & 0o3 != 0o3 && !self.lister.may_write(dir) {
+            return Access::Closed;
+        }
+        if stat.mode & 0o1000 != 0 { Access::Sticky } else { Access::Open }
     }
 
     /// Opens a directory again, from the root of the walk down.
@@ -278,7 +296,8 @@ impl<L: Lister> Walk<L> {
 
     /// Sends a listed directory on its way and puts its folders to be read; returns the one to go on with.
     fn finish(self: &Arc<Self>, opened: Opened<L>, mut part: Part) -> Option<Task<L>> {
-        let Opened { dir, mut node, facts } = opened;
+        let Opened { dir, mut node, facts, access } = opened;
+        part.writer.set_access(access);
         let claim = match self.places.get(&(node.st_dev, node.ino)) {
             Some(claim) => Some(*claim),
             None if !is_sealed(&node) => claim_by_shape(self, &dir, &node, &part),

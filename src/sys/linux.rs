@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawDir};
+use rustix::fs::{Access, AtFlags, FileType, Mode, OFlags, RawDir};
 
 use super::list::{FsKind, Listed, Lister, Stat};
 use crate::model::node::Kind;
@@ -60,6 +60,11 @@ impl Lister for Native {
         })
     }
 
+    fn may_write(&self, dir: &OwnedFd) -> bool {
+        let wanted = Access::WRITE_OK | Access::EXEC_OK;
+        rustix::fs::accessat(dir, ".", wanted, AtFlags::empty()).is_ok()
+    }
+
     fn fs_kind(&self, dir: &OwnedFd) -> FsKind {
         rustix::fs::fstatfs(dir).map_or(FsKind::Other, |fs| fs_kind(fs.f_type as u64))
     }
@@ -82,6 +87,7 @@ fn convert(st: &rustix::fs::Stat) -> Stat {
         kind: kind(FileType::from_raw_mode(st.st_mode)).unwrap_or(Kind::Special),
         nlink: st.st_nlink,
         uid: st.st_uid,
+        mode: st.st_mode & 0o7777,
         size: st.st_size as u64,
         blocks: st.st_blocks as u64,
         mtime: st.st_mtime,

@@ -19,6 +19,8 @@ pub struct Stat {
     pub nlink: u64,
     /// Owner.
     pub uid: u32,
+    /// Permissions.
+    pub mode: u32,
     /// Length in bytes.
     pub size: u64,
     /// Blocks of 512 bytes on disk.
@@ -83,6 +85,10 @@ pub trait Lister: Send + Sync + 'static {
     /// # Errors
     /// What the system says; entries may have been reported before.
     fn list(&self, dir: &Self::Dir, each: &mut dyn FnMut(Listed<'_>)) -> io::Result<()>;
+
+    /// Whether this process may add and remove entries of an open directory. Asked only where its permissions
+    /// do not say yes by themselves: access lists and groups are the system's business.
+    fn may_write(&self, dir: &Self::Dir) -> bool;
 
     /// What kind of file system the directory lies on.
     fn fs_kind(&self, dir: &Self::Dir) -> FsKind;

@@ -44,6 +44,10 @@ impl Lister for Portable {
         Ok(())
     }
 
+    fn may_write(&self, dir: &PathBuf) -> bool {
+        super::beneath::may_write(dir)
+    }
+
     fn fs_kind(&self, _dir: &PathBuf) -> FsKind {
         FsKind::Other
     }
@@ -74,6 +78,7 @@ fn convert(m: &Metadata) -> Stat {
         kind: kind(m.file_type()),
         nlink: m.nlink(),
         uid: m.uid(),
+        mode: m.mode() & 0o7777,
         size: m.size(),
         blocks: m.blocks(),
         mtime: m.mtime(),
@@ -89,6 +94,7 @@ fn convert(m: &Metadata) -> Stat {
         kind: kind(m.file_type()),
         nlink: 1,
         uid: 0,
+        mode: 0o777,
         size: m.len(),
         blocks: m.len().div_ceil(512),
         mtime: since.map_or(0, |d| d.as_secs() as i64),

@@ -5,19 +5,24 @@ mod place;
 use super::paint::Canvas;
 use crate::app::App;
 use crate::app::files::View;
+use crate::model::measure::Owners;
 use crate::model::node::NodeId;
-use crate::model::rows::RowKey;
+use crate::model::rows::{Held, RowKey};
+use crate::model::usage::Usage;
 use crate::text;
 
+/// The row, the names of its inode, and what each of its owners has of it.
+pub type About<'a> = (RowKey, &'a [NodeId], &'a [(u32, Usage)]);
+
 /// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, app: &App, key: RowKey, names: &[NodeId], scroll: usize) {
+pub fn draw(canvas: &mut Canvas<'_>, app: &App, (key, names, owners): About<'_>, scroll: usize) {
     let theme = canvas.theme;
     let last = canvas.height() - 1;
     canvas.text(1, 0, &app.inventory.row_name(key), theme.strong());
     canvas.rule(1);
     let width = canvas.width() - 18;
     let mut lines: Vec<(&str, String)> = Vec::new();
-    for (label, value) in facts(app, key, names) {
+    for (label, value) in facts(app, (key, names, owners)) {
         for (i, line) in text::wrap(&value, width).into_iter().enumerate() {
             lines.push((if i == 0 { label } else { "" }, line));
         }
@@ -33,7 +38,32 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, key: RowKey, names: &[NodeId], s
     canvas.keys(last, &[("↑↓", "scroll")], &[("Esc", "back")]);
 }
 
-fn facts(app: &App, key: RowKey, names: &[NodeId]) -> Vec<(&'static str, String)> {
+/// Who holds something, each with what it is if they are several.
+fn owner(app: &App, key: RowKey, each: &[(u32, Usage)]) -> Option<String> {
+    let people = &app.inventory.people;
+    match (key, app.inventory.row_measure(key).owners) {
+        (RowKey::Node(node), _) => app.inventory.tree.facts(node).map(|f| people.name(f.uid)),
+        (RowKey::Item(_), Owners::Several(_)) => {
+            let told = each.iter().take(8).map(|(uid, u)| {
+                format!("{} ({})", people.name(*uid), text::size(u.on_disk, app.context.units))
+            });
+            Some(told.collect::<Vec<_>>().join(", "))
+        }
+        (RowKey::Of(..), _) => None,
+        (_, owners) => people.owner(owners),
+    }
+}
+
+/// What a user holds of something.
+fn held_by(app: &App, uid: u32, held: Held) -> Vec<(&'static str, String)> {
+    let of = match held {
+        Held::All => "everything".to_string(),
+        _ => app.inventory.row_name(RowKey::Of(uid, held)),
+    };
+    vec![("user", format!("{}  ({uid})", app.inventory.people.name(uid))), ("holds", format!("of {of}"))]
+}
+
+fn facts(app: &App, (key, names, owners): About<'_>) -> Vec<(&'static str, String)> {
     let inventory = &app.inventory;
     let m = match key {
         RowKey::Node(node) if app.browse.view == View::Files => place::measure(app, node),
@@ -41,6 +71,10 @@ fn facts(app: &App, key: RowKey, names: &[NodeId]) -> Vec<(&'static str, String)
     };
     let size = |n| text::size(n, app.context.units);
     let mut facts: Vec<(&'static str, String)> = Vec::new();
+    if let RowKey::Of(uid, held) = key {
+        facts.extend(held_by(app, uid, held));
+    }
+    let share = matches!(key, RowKey::Of(..));
     if let RowKey::Item(id) = key
         && let Some(item) = inventory.item(id)
     {
@@ -73,6 +107,7 @@ fn facts(app: &App, key: RowKey, names: &[NodeId]) -> Vec<(&'static str, String)
     if let RowKey::Node(node) = key {
         facts.extend(place::facts(app, node, names));
     }
+    facts.extend(owner(app, key, owners).into_iter().map(|o| ("owner", o)));
     facts.push((
         "on disk",
         format!("{}  ({} bytes)", size(m.usage.on_disk), text::full_count(m.usage.on_disk)),
@@ -81,7 +116,7 @@ fn facts(app: &App, key: RowKey, names: &[NodeId]) -> Vec<(&'static str, String)
         "length",
         format!("{}  ({} bytes)", size(m.usage.apparent), text::full_count(m.usage.apparent)),
     ));
-    if !matches!(key, RowKey::Node(_) | RowKey::Rest) {
+    if !share && !matches!(key, RowKey::Node(_) | RowKey::Rest) {
         facts.push(("frees", format!("{} if only this goes", size(m.frees))));
     }
     facts.push(("files", text::full_count(m.usage.files)));

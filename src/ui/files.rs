@@ -58,7 +58,9 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, top: u16, height: usize) {
     canvas.right(columns.end, y, "IF DELETED", theme.dim());
     if files.folder.nodes.is_empty() {
         let words = match app.inventory.state {
-            _ if !files.look.filter.is_empty() => "Nothing matches. Esc shows everything again.",
+            _ if !files.look.filter.is_empty() || files.leftovers => {
+                "Nothing matches. Esc shows everything again."
+            }
             ScanState::Running => "Nothing was read here yet …",
             _ => "Nothing is in this folder.",
         };
@@ -86,7 +88,7 @@ fn title(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     let Some(dir) = files.dir.and_then(|d| app.inventory.tree.get(d)) else { return };
     let size = |u: Usage| text::size(files.look.bytes(u), app.context.units);
     let mut shown = text::counted(files.folder.all as u64, "entry", "entries");
-    if !files.look.filter.is_empty() {
+    if !files.look.filter.is_empty() || files.leftovers {
         shown.insert_str(0, &format!("{} of ", text::full_count(files.folder.nodes.len() as u64)));
     }
     let mut right = format!("{shown}, {}", size(dir.total));
@@ -180,6 +182,9 @@ fn word(app: &App, node: NodeId, theme: super::Theme) -> (String, Style) {
             .filter(|v| !v.removable())
             .unwrap_or(Verdict::LookFirst),
     };
+    if verdict.removable() && inventory.bar(node).is_some() {
+        return ("not yours".into(), theme.dim());
+    }
     (verdict.label().into(), theme.verdict(verdict))
 }
 

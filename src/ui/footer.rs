@@ -100,7 +100,7 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
         format!("filter: {}   ", text::plain(app.browse.filter()))
     };
     let in_files = app.browse.view == View::Files;
-    let leftovers = if app.browse.lens.leftovers && !in_files { "leftovers only   " } else { "" };
+    let leftovers = if app.browse.lens.leftovers { "leftovers only   " } else { "" };
     let order = if in_files { app.browse.files.sorted_by() } else { app.browse.sorted_by() };
     let right = format!("{filter}{leftovers}sort: {order}");
     let style = if m.count > 0 { theme.strong() } else { theme.plain() };
@@ -118,7 +118,10 @@ fn about(app: &App) -> String {
     }
     let Some(row) = app.browse.row() else { return String::new() };
     let inventory = &app.inventory;
-    match row.key {
+    match row.key.plain() {
+        RowKey::Of(uid, _) => {
+            format!("User {uid}. Mark the row for all that is theirs alone in known caches.")
+        }
         RowKey::Category(c) => format!("{}: {}", c.label(), on_group(c)),
         RowKey::Store(_, id) => inventory.store(id).map_or_else(String::new, |s| s.hint.to_string()),
         RowKey::Item(id) => {

@@ -5,7 +5,8 @@ use crate::app::App;
 use crate::model::category::Category;
 use crate::model::inventory::ScanState;
 use crate::model::marks::Marked;
-use crate::model::rows::{Row, RowKey};
+use crate::model::measure::Owners;
+use crate::model::rows::{Held, Row, RowKey};
 use crate::model::verdict::Verdict;
 use crate::text;
 
@@ -46,7 +47,9 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, top: u16, height: usize) {
     }
     canvas.text(columns.name + 2, top, "NAME", theme.dim());
     canvas.right(columns.end, top, "IF DELETED", theme.dim());
-    let unknown = app.inventory.state != ScanState::Running && app.inventory.categories().is_empty();
+    let unknown = !app.browse.lens.by_user
+        && app.inventory.state != ScanState::Running
+        && app.inventory.categories().is_empty();
     if app.browse.rows.is_empty() || unknown {
         // Below the one row of everything else, if that is not open.
         let below = app.browse.rows.len() as u16;
@@ -109,7 +112,10 @@ fn draw_row(
     let indent = columns.name + usize::from(row.depth) * 2;
     canvas.text(indent, y, theme.fold(row.opens, row.open), theme.plain());
     let room = columns.end.saturating_sub(word_width + 2).saturating_sub(indent + 2);
-    canvas.text(indent + 2, y, &text::cut_middle(&name(app, row.key), room), weight);
+    let held = holder(app, row.key).map_or_else(String::new, |h| format!("  ({h})"));
+    let room = room.saturating_sub(text::width(&held));
+    let x = canvas.text(indent + 2, y, &text::cut_middle(&name(app, row.key), room), weight);
+    canvas.text(x, y, &held, theme.dim());
     canvas.right(columns.end, y, &word, style);
     if under_cursor {
         canvas.restyle(y, theme.cursor());
@@ -118,16 +124,16 @@ fn draw_row(
 }
 
 fn group_of(app: &App, key: RowKey) -> Category {
-    match key {
+    match key.plain() {
         RowKey::Category(c) | RowKey::Store(c, _) => c,
         RowKey::Item(id) => app.inventory.item(id).map_or(Category::Other, |i| i.category),
-        RowKey::Rest | RowKey::Node(_) => Category::Other,
+        RowKey::Rest | RowKey::Node(_) | RowKey::Of(..) => Category::Other,
     }
 }
 
 /// What a row is called, with its version, and a word on what it is left over from.
 fn name(app: &App, key: RowKey) -> String {
-    match key {
+    match key.plain() {
         RowKey::Store(_, id) => app.inventory.store(id).map_or_else(String::new, |s| {
             let path = text::short_path(&app.inventory.tree.path(s.root.into()), &app.context.home);
             s.title.as_ref().map_or(path.clone(), |t| format!("{path}  {t}"))
@@ -138,12 +144,32 @@ fn name(app: &App, key: RowKey) -> String {
             let left = if i.leftover { "  (leftover)" } else { "" };
             format!("{}{version}{left}", i.name)
         }),
-        other => app.inventory.row_name(other),
+        RowKey::Node(node) if key != RowKey::Node(node) => {
+            text::short_path(&app.inventory.tree.path(node), &app.context.home)
+        }
+        _ => app.inventory.row_name(key),
     }
+}
+
+/// Who holds a store or an item, where that is not the one who looks. In the users view it stands above.
+fn holder(app: &App, key: RowKey) -> Option<String> {
+    let people = &app.inventory.people;
+    let owners = match key {
+        RowKey::Store(..) | RowKey::Item(_) => app.inventory.row_measure(key).owners,
+        RowKey::Of(_, Held::Item(id)) => {
+            let owners = app.inventory.row_measure(RowKey::Item(id)).owners;
+            if matches!(owners, Owners::Several(_)) { owners } else { Owners::Nobody }
+        }
+        _ => Owners::Nobody,
+    };
+    people.are_others(owners).then(|| people.owner(owners)).flatten()
 }
 
 fn verdict(app: &App, key: RowKey, theme: super::Theme) -> (String, ratatui::style::Style) {
     let verdict = app.inventory.row_verdict(key);
+    if verdict.removable() && app.inventory.is_barred(key) {
+        return ("not yours".into(), theme.dim());
+    }
     if verdict != Verdict::InUse && app.inventory.row_in_use(key) {
         return ("part in use".into(), theme.alarm());
     }

@@ -91,6 +91,18 @@ fn results_of_map_are_apart_from_the_data() {
 }
 
 #[test]
+fn a_download_beside_a_lock_that_is_held_is_in_use() {
+    let f = fixture();
+    let name = "d".repeat(64);
+    f.kib(&format!("{AT}/downloads/{name}.incomplete"), 16);
+    f.file(&format!("{AT}/downloads/{name}.lock"), "");
+    assert!(outline(&f).contains("[safe] 16"), "{}", outline(&f));
+    let lock = std::fs::File::open(f.path(&format!("{AT}/downloads/{name}.lock"))).expect("open");
+    lock.lock().expect("locked");
+    assert!(outline(&f).contains("[in-use] 16"), "{}", outline(&f));
+}
+
+#[test]
 fn what_is_unfinished_or_written_now_is_told_apart() {
     let f = fixture();
     let stale = "a___b/default/0.0.0/abc.incomplete";

@@ -1,5 +1,7 @@
 //! Files of unfinished work among the blobs, refs and trees, told by their names.
 
+use std::path::Path;
+
 use crate::families::names::is_hex;
 use crate::families::{File, StoreView};
 use crate::model::item::NewItem;
@@ -36,6 +38,24 @@ pub fn partial(name: &str) -> Option<Partial> {
     }
 }
 
+/// Whether a file of unfinished work may still be written: it says so itself, or its lock is held.
+pub fn is_live(store: &StoreView<'_>, file: &File<'_>) -> bool {
+    store.is_live(file) || is_locked(store, file)
+}
+
+/// Whether somebody holds `.locks/<repository>/<etag>.lock`, which the library does as long as it writes
+/// `<repository>/blobs/<etag>….incomplete` (`huggingface_hub` 2.4.0, `file_download.py`).
+fn is_locked(store: &StoreView<'_>, file: &File<'_>) -> bool {
+    let below = store.below(file.node);
+    let mut names = below.iter();
+    let (Some(repo), Some("blobs")) = (names.next(), names.next().and_then(|n| n.to_str())) else {
+        return false;
+    };
+    let shown = file.shown();
+    let etag = shown.trim_start_matches('.').split('.').next().unwrap_or_default();
+    store.is_held(&Path::new(".locks").join(repo).join(format!("{etag}.lock")))
+}
+
 fn ends_in_hex8(stem: &str) -> bool {
     stem.rsplit_once('.').is_some_and(|(_, tail)| is_hex(tail, 8))
 }
@@ -49,7 +69,7 @@ impl Partial {
             Self::Aside | Self::Temp => ("temp", file.shown()),
         };
         let item = NewItem::new(kind, name, Verdict::Safe).body(file.node);
-        if store.is_live(file) {
+        if is_live(store, file) {
             let item = NewItem { verdict: Verdict::InUse, ..item };
             return item.note("being written");
         }

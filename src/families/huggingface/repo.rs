@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::blobs::{Blobs, Is};
 use super::is_noise;
-use super::partial::{Partial, partial};
+use super::partial::{self, Partial, partial};
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use crate::families::{File, Folder, Range, StoreView};
@@ -107,7 +107,7 @@ impl<'a> Repo<'a> {
         repo.read_refs(store);
         repo.read_snapshots(store, shared);
         repo.partials.append(&mut repo.blobs.partials);
-        repo.live = repo.partials.iter().any(|(file, _)| store.is_live(file));
+        repo.live = repo.partials.iter().any(|(file, _)| partial::is_live(store, file));
         Some(repo)
     }
 

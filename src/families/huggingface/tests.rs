@@ -432,6 +432,32 @@ fn what_is_being_downloaded_is_in_use() {
 }
 
 #[test]
+fn a_stalled_download_whose_lock_is_held_is_in_use() {
+    let c = Cache::new();
+    let repo = "models--a--slow";
+    let partial = format!("{repo}/blobs/{}.0badc0de.incomplete", h64('b'));
+    c.kib(&partial, 8);
+    let lock = format!(".locks/{repo}/{}.lock", h64('b'));
+    c.file(&lock, "");
+    let verdict = || {
+        let inventory = c.0.scan();
+        let item = inventory.items().find(|i| i.kind == "partial").expect("a partial").clone();
+        (inventory.verdict(item.id), item.leftover)
+    };
+    assert_eq!(verdict(), (Verdict::Safe, true), "a lock file alone proves nothing");
+    let held = std::fs::File::open(c.0.path(&format!("{HUB}/{lock}"))).expect("open");
+    held.lock().expect("locked");
+    assert_eq!(verdict(), (Verdict::InUse, false));
+    drop(held);
+    // Another file's lock says nothing of this one.
+    let other = format!(".locks/{repo}/{}.lock", h64('c'));
+    c.file(&other, "");
+    let held = std::fs::File::open(c.0.path(&format!("{HUB}/{other}"))).expect("open");
+    held.lock().expect("locked");
+    assert_eq!(verdict(), (Verdict::Safe, true));
+}
+
+#[test]
 fn shared_contents_go_with_the_last_repository() {
     let c = Cache::new();
     let (a, b) = ("models--acme--a", "models--acme--b");

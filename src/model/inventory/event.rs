@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::model::item::NewStore;
 use crate::model::mount::Mount;
+use crate::model::people::People;
 use crate::model::problem::Problem;
 use crate::model::tree::ListedDir;
 
@@ -46,6 +47,8 @@ pub enum ScanEvent {
         /// Whether every known place is read, not only some folders.
         whole: bool,
     },
+    /// Who is who on this machine.
+    People(People),
     /// What follows is no disk of this machine, but was read from an export.
     Imported(Imported),
     /// Finished directories, parents first.

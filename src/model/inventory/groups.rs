@@ -5,9 +5,9 @@ use std::path::Path;
 use super::Inventory;
 use crate::model::category::Category;
 use crate::model::item::{Item, ItemId, Store, StoreId};
-use crate::model::measure::Measure;
+use crate::model::measure::{Measure, Owners};
 use crate::model::node::NodeId;
-use crate::model::rows::RowKey;
+use crate::model::rows::{Held, RowKey};
 use crate::model::tree::DirState;
 use crate::model::verdict::Verdict;
 use crate::text;
@@ -45,19 +45,19 @@ impl Inventory {
         let all = self.stores();
         for category in Category::all().filter(|c| *c != Category::Other) {
             let mut stores: Vec<(StoreId, Measure)> = Vec::new();
-            // Stores that share no inode with others add up; those that may are measured as one.
-            let mut sum = Measure::default();
-            let mut linked: Vec<(&Store, Measure)> = Vec::new();
+            let mut parts: Vec<(&Store, Measure)> = Vec::new();
             for store in &all {
                 let Some(measure) = self.measure_part(store, category) else { continue };
                 stores.push((store.id, measure));
-                if store.names_links {
-                    linked.push((store, measure));
-                } else {
-                    sum += measure;
-                }
+                parts.push((store, measure));
             }
-            match &linked[..] {
+            // Stores of one owner that share no inode with others add up; the rest is measured as one.
+            let owner = parts.first().map_or(Owners::Nobody, |(_, m)| m.owners);
+            let of_one = matches!(owner, Owners::One(_)) && parts.iter().all(|(_, m)| m.owners == owner);
+            let (apart, together): (Vec<_>, Vec<_>) =
+                parts.into_iter().partition(|(store, _)| of_one && !store.names_links);
+            let mut sum = apart.into_iter().map(|(_, measure)| measure).sum::<Measure>();
+            match &together[..] {
                 [] => {}
                 [(_, only)] => sum += *only,
                 several => {
@@ -98,7 +98,7 @@ impl Inventory {
     }
 
     /// What of a store lies in a group: what it consists of, and what is left out of that.
-    fn part_of(&self, store: &Store, category: Category) -> Option<(Vec<NodeId>, Vec<NodeId>)> {
+    pub(super) fn part_of(&self, store: &Store, category: Category) -> Option<(Vec<NodeId>, Vec<NodeId>)> {
         let mine: Vec<ItemId> = self.items_in(store, category);
         if mine.is_empty() {
             return None;
@@ -157,6 +157,7 @@ impl Inventory {
                     .collect()
             }
             RowKey::Node(_) => Vec::new(),
+            RowKey::Of(uid, held) => self.held_below(uid, held),
         }
     }
 
@@ -182,6 +183,7 @@ impl Inventory {
                 let above = if node.is_dir() { self.tree.parent(node.dir)? } else { node.dir };
                 Some(RowKey::Node(above.into()))
             }
+            RowKey::Of(uid, held) => self.held_above(uid, held),
         }
     }
 
@@ -205,6 +207,7 @@ impl Inventory {
             RowKey::Item(id) => self.item(id).map(|i| i.measure).unwrap_or_default(),
             RowKey::Rest => self.rest,
             RowKey::Node(node) => self.node_measure(node),
+            RowKey::Of(uid, held) => self.held_measure(uid, held),
         }
     }
 
@@ -232,6 +235,7 @@ impl Inventory {
                     text::display(self.tree.name(node))
                 }
             }
+            RowKey::Of(uid, held) => self.held_name(uid, held),
         }
     }
 
@@ -250,6 +254,7 @@ impl Inventory {
         match key {
             RowKey::Item(id) => self.verdict(id),
             RowKey::Rest | RowKey::Node(_) => Verdict::LookFirst,
+            RowKey::Of(uid, held) => self.held_verdict(uid, held),
             RowKey::Category(_) | RowKey::Store(..) => {
                 let all = self.below(key).into_iter().map(|k| self.row_verdict(k));
                 let (free, kept): (Vec<Verdict>, Vec<Verdict>) = all.partition(|v| v.removable());
@@ -261,8 +266,10 @@ impl Inventory {
     /// Whether something at or below a row is in use.
     pub fn row_in_use(&self, key: RowKey) -> bool {
         match key {
-            RowKey::Item(id) => self.descendants(id).any(|d| self.in_use.contains_key(&d)),
-            RowKey::Rest | RowKey::Node(_) => false,
+            RowKey::Item(id) | RowKey::Of(_, Held::Item(id)) => {
+                self.descendants(id).any(|d| self.in_use.contains_key(&d))
+            }
+            RowKey::Rest | RowKey::Node(_) | RowKey::Of(_, Held::Folder(_)) => false,
             _ => !self.in_use.is_empty() && self.below(key).into_iter().any(|k| self.row_in_use(k)),
         }
     }

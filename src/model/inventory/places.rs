@@ -9,7 +9,7 @@ use crate::model::category::Category;
 use crate::model::item::{ItemId, Store};
 use crate::model::links::LinkSlot;
 use crate::model::node::{DirId, NodeId};
-use crate::model::rows::RowKey;
+use crate::model::rows::{Held, RowKey};
 use crate::model::tree::{DirState, Tree};
 use crate::model::verdict::Verdict;
 
@@ -135,6 +135,9 @@ impl Inventory {
                 _ => {}
             }
         }
+        if let Some(bar) = self.bar(node) {
+            return Some(self.bar_words(bar));
+        }
         let store = self.store_of(node.dir)?;
         let item = self.item_at(node);
         if let Some(id) = item.filter(|id| !self.verdict(*id).removable()) {
@@ -153,6 +156,9 @@ impl Inventory {
 
     /// Why an item may not go.
     pub fn why_item_kept(&self, id: ItemId) -> String {
+        if let Some(bar) = self.item(id).and_then(|i| i.bar) {
+            return self.bar_words(bar);
+        }
         let verdict = self.verdict(id).label();
         match self.notes(id).last() {
             Some(note) => format!("{verdict}: {note}"),
@@ -293,7 +299,8 @@ impl Inventory {
             }
             RowKey::Store(_, id) => self.store(id).map(|s| s.root.into()),
             RowKey::Node(node) => Some(node),
-            RowKey::Category(_) | RowKey::Rest => None,
+            RowKey::Category(_) | RowKey::Rest | RowKey::Of(_, Held::All) => None,
+            RowKey::Of(..) => self.place_of(key.plain()),
         }
     }
 }

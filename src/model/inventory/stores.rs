@@ -122,6 +122,7 @@ impl Inventory {
             leftover: new.leftover,
             waits: new.waits,
             measure: Measure::default(),
+            bar: None,
             is_rest: false,
         }));
         let children: Vec<ItemId> =
@@ -257,12 +258,21 @@ impl Inventory {
         for item in &all {
             let measure =
                 if self.is_all_of(*item, root, &inner) { whole } else { self.measure_set(&[*item]) };
+            let bar = self.find_bar(*item);
             if let Some(Some(item)) = self.items.get_mut(item.0 as usize) {
                 item.measure = measure;
+                item.bar = bar;
             }
         }
         let claimed: Vec<NodeId> = items.iter().flat_map(|i| self.nodes_of(*i)).collect();
-        items.extend(self.rest_of_store(id, root, &claimed, &inner, whole));
+        let rest = self.rest_of_store(id, root, &claimed, &inner, whole);
+        if let Some(rest) = rest {
+            let bar = self.find_bar(rest);
+            if let Some(Some(item)) = self.items.get_mut(rest.0 as usize) {
+                item.bar = bar;
+            }
+        }
+        items.extend(rest);
         if let Some(store) = self.stores.get_mut(&id) {
             store.items = items;
         }
@@ -371,6 +381,7 @@ impl Inventory {
             leftover: false,
             waits: false,
             measure,
+            bar: None,
             is_rest: true,
         }));
         Some(item)

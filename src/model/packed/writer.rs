@@ -1,6 +1,9 @@
 //! Writes the packed bytes of a directory.
 
-use super::{FileFacts, LINKED, OWNED, PREDICTED, named, predicted_blocks, take, take_bytes, unfold_time};
+use super::{
+    Access, FileFacts, LINKED, OWNED, PREDICTED, named, pack_newest, predicted_blocks, take, take_bytes,
+    unfold_time,
+};
 use crate::model::block::Block;
 use crate::model::links::LinkSlot;
 use crate::model::node::Kind;
@@ -14,6 +17,8 @@ pub struct BlockWriter {
     plain: Usage,
     unregular: u64,
     newest: u32,
+    mixed: bool,
+    access: Access,
     /// To which times are relative: that of the first file.
     base: Option<u32>,
 }
@@ -31,7 +36,14 @@ impl BlockWriter {
         self.plain = Usage::default();
         self.unregular = 0;
         self.newest = 0;
+        self.mixed = false;
+        self.access = Access::Open;
         self.base = None;
+    }
+
+    /// Notes what the person who looks may do with the entries of the directory.
+    pub fn set_access(&mut self, access: Access) {
+        self.access = access;
     }
 
     /// Adds a file with one name.
@@ -43,6 +55,7 @@ impl BlockWriter {
         }
         if facts.uid != dir.uid {
             flags |= OWNED;
+            self.mixed = true;
         }
         self.records.push(flags);
         put_bytes(&mut self.records, name);
@@ -87,6 +100,7 @@ impl BlockWriter {
         self.plain += other.plain;
         self.unregular = self.unregular.saturating_add(other.unregular);
         self.newest = self.newest.max(other.newest);
+        self.mixed |= other.mixed;
     }
 
     /// Adds records that are relative to another time.
@@ -122,7 +136,7 @@ impl BlockWriter {
         put(&mut head, self.plain.apparent);
         put(&mut head, self.plain.on_disk); // blocks, not bytes, while writing
         put(&mut head, self.unregular);
-        put(&mut head, u64::from(self.newest));
+        put(&mut head, pack_newest(self.newest, self.mixed, self.access));
         put(&mut head, self.base.map_or(0, |base| zigzag(i64::from(base) - i64::from(dir.mtime))));
         put_bytes(&mut head, &self.links);
         head.extend_from_slice(&self.records);
@@ -134,7 +148,7 @@ fn zigzag(n: i64) -> u64 {
     ((n << 1) ^ (n >> 63)) as u64
 }
 
-fn put(out: &mut Vec<u8>, mut n: u64) {
+pub(super) fn put(out: &mut Vec<u8>, mut n: u64) {
     while n >= 0x80 {
         out.push(n as u8 | 0x80);
         n >>= 7;

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Entry, Maker, Order, Refusal, refusal};
+use super::{Entry, Maker, Order, Refusal, barred, refusal};
 use crate::model::category::Category;
 use crate::model::inventory::places::lies_in;
 use crate::model::marks::Mark;
@@ -27,6 +27,10 @@ impl Maker<'_> {
         let item = inventory.item_at(node);
         if let Some(id) = item.filter(|id| !inventory.verdict(*id).removable()) {
             self.draft.refused.push(refusal(&name, path, inventory.verdict(id), &inventory.notes(id)));
+            return;
+        }
+        if let Some(bar) = inventory.bar(node) {
+            self.draft.refused.push(barred(&name, path, inventory.bar_words(bar)));
             return;
         }
         if !inventory.held_by(node).is_empty() {
