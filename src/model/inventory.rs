@@ -4,6 +4,7 @@
 //! up to date after that. What goes and what comes back is the planner's business.
 
 mod bars;
+mod companions;
 mod event;
 mod groups;
 mod leftovers;
@@ -15,6 +16,7 @@ mod stores;
 mod users;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -31,6 +33,7 @@ use super::usage::Usage;
 use super::verdict::Verdict;
 
 pub use bars::Bar;
+pub use companions::Together;
 pub use event::{Holder, Imported, Progress, ScanEvent, ScanState};
 pub use groups::Group;
 pub use leftovers::Leftovers;
@@ -86,6 +89,7 @@ pub struct Inventory {
     rest_above: FxHashMap<DirId, Measure>,
     shares: Vec<Share>,
     shares_stale: bool,
+    together: OnceLock<FxHashMap<ItemId, Together>>,
     dirty: bool,
 }
 
@@ -119,6 +123,7 @@ impl Inventory {
             rest_above: FxHashMap::default(),
             shares: Vec::new(),
             shares_stale: true,
+            together: OnceLock::new(),
             dirty: false,
         }
     }
@@ -185,6 +190,7 @@ impl Inventory {
         self.resolve_uses();
         self.sum_groups();
         self.shares_stale = true;
+        self.together = OnceLock::new();
     }
 
     /// Whether [`Inventory::refresh`] has something to do.
@@ -295,6 +301,7 @@ impl Inventory {
         if let Some(bar) = item.bar {
             notes.push(self.bar_words(bar));
         }
+        notes.extend(self.together_words(id));
         if item.measure.held_files > 0 {
             notes.push(format!(
                 "{} in {} stay: other names hold them",

@@ -108,6 +108,14 @@ struct StoreRow {
     items: Vec<ItemRow>,
 }
 
+/// An environment with the packages only it uses.
+#[derive(Debug, Serialize)]
+struct TogetherRow {
+    packages: usize,
+    bytes: u64,
+    frees: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct ItemRow {
     id: String,
@@ -128,6 +136,8 @@ struct ItemRow {
     verdict: &'static str,
     leftover: bool,
     barred: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    with_its_packages: Option<TogetherRow>,
     notes: Vec<String>,
     items: Vec<ItemRow>,
 }
@@ -321,6 +331,11 @@ fn item(inventory: &Inventory, id: ItemId, tell: Tell) -> Option<ItemRow> {
         verdict: inventory.verdict(id).id(),
         leftover: item.leftover,
         barred: item.bar.map(|bar| inventory.bar_words(bar)),
+        with_its_packages: inventory.with_its_packages(id).map(|t| TogetherRow {
+            packages: t.packages.len(),
+            bytes: t.measure.usage.on_disk,
+            frees: t.measure.frees,
+        }),
         notes: inventory.notes(id),
         items: item.children.iter().filter_map(|c| self::item(inventory, *c, tell)).collect(),
     })

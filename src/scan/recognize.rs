@@ -94,7 +94,7 @@ impl OpenPaths {
     }
 
     fn locks(&self) -> &Locks {
-        self.locks.get_or_init(Locks::read)
+        self.locks.get_or_init(|| Locks::read().of_strangers())
     }
 
     fn has(&self, path: &Path) -> bool {
@@ -106,15 +106,17 @@ impl OpenPaths {
 pub struct Hands<'a> {
     path: &'a Path,
     folder: OnceCell<OwnedFd>,
-    /// The folder in which a link was read last.
+    /// The folder in which something was asked for last: links and locks come a folder at a time.
     last: RefCell<Option<(PathBuf, OwnedFd)>>,
+    /// The locks that may be on something in it.
+    locks: OnceCell<Locks>,
     open: &'a OpenPaths,
 }
 
 impl<'a> Hands<'a> {
     /// Nothing is opened before somebody reads.
     pub fn new(path: &'a Path, open: &'a OpenPaths) -> Self {
-        Self { path, folder: OnceCell::new(), last: RefCell::default(), open }
+        Self { path, folder: OnceCell::new(), last: RefCell::default(), locks: OnceCell::new(), open }
     }
 
     fn folder(&self) -> io::Result<&OwnedFd> {
@@ -123,6 +125,16 @@ impl<'a> Hands<'a> {
         }
         let fd = sys::read::open_folder(self.path)?;
         Ok(self.folder.get_or_init(|| fd))
+    }
+
+    /// Does something in a folder below.
+    fn within<T>(&self, path: &Path, act: impl FnOnce(&OwnedFd) -> io::Result<T>) -> io::Result<T> {
+        let mut last = self.last.borrow_mut();
+        if last.as_ref().is_none_or(|(at, _)| at != path) {
+            *last = Some((path.to_path_buf(), sys::read::open_folder_beneath(self.folder()?, path)?));
+        }
+        let (_, folder) = last.as_ref().expect("it was opened just now");
+        act(folder)
     }
 }
 
@@ -140,13 +152,7 @@ impl Reader for Hands<'_> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Err(io::ErrorKind::InvalidInput.into());
         };
-        // Links come a folder at a time.
-        let mut last = self.last.borrow_mut();
-        if last.as_ref().is_none_or(|(path, _)| path != parent) {
-            *last = Some((parent.to_path_buf(), sys::read::open_folder_beneath(self.folder()?, parent)?));
-        }
-        let (_, folder) = last.as_ref().expect("it was opened just now");
-        sys::read::read_link_in(folder, name)
+        self.within(parent, |folder| sys::read::read_link_in(folder, name))
     }
 
     fn is_open(&self, path: &Path) -> bool {
@@ -164,14 +170,22 @@ impl Reader for Hands<'_> {
     }
 
     fn is_held(&self, path: &Path) -> bool {
+        // Who can be looked into has what it holds open.
+        if self.open.has(&self.path.join(path)) {
+            return true;
+        }
         // Most of the time somebody on the machine holds a few, so the file is asked who it is.
-        let locks = self.open.locks();
+        let locks = self.locks.get_or_init(|| {
+            let all = self.open.locks();
+            let dev =
+                (!all.is_empty()).then(|| self.folder().and_then(sys::beneath::look_at)).and_then(Result::ok);
+            dev.map(|it| all.near(it.dev)).unwrap_or_default()
+        });
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
         if locks.is_empty() {
             return false;
         }
-        let found = self.folder().and_then(|f| sys::read::open_folder_beneath(f, parent));
-        let found = found.and_then(|folder| sys::beneath::look(folder, name));
+        let found = self.within(parent, |folder| sys::beneath::look(folder, name));
         found.is_ok_and(|it| locks.on(it.dev, it.ino).is_some())
     }
 }

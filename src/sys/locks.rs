@@ -33,12 +33,31 @@ impl Locks {
         self.0.is_empty()
     }
 
+    /// Without those of processes whose open files can be listed: what such a process holds is seen there. This
+    /// process is not looked into, so its own stay.
+    #[must_use]
+    pub fn of_strangers(mut self) -> Self {
+        let is_open_book = |pid: u32| std::fs::read_dir(format!("/proc/{pid}/fd")).is_ok();
+        self.0.retain(|lock| lock.pid.is_none_or(|pid| pid == std::process::id() || !is_open_book(pid)));
+        self
+    }
+
+    /// Those that may be on a device.
+    #[must_use]
+    pub fn near(&self, dev: u64) -> Self {
+        Self(self.0.iter().filter(|lock| may_be_one(lock.dev, dev)).copied().collect())
+    }
+
     /// The lock on an inode. File systems that make up their device (Btrfs, overlay) name another one in `stat` than
     /// here: there the inode number alone decides, so that rather too much is taken for used.
     pub fn on(&self, dev: u64, ino: u64) -> Option<Lock> {
-        let made_up = |dev| rustix::fs::major(dev) == 0;
-        self.0.iter().find(|l| l.ino == ino && (l.dev == dev || (made_up(l.dev) && made_up(dev)))).copied()
+        self.0.iter().find(|l| l.ino == ino && may_be_one(l.dev, dev)).copied()
     }
+}
+
+fn may_be_one(a: u64, b: u64) -> bool {
+    let made_up = |dev| rustix::fs::major(dev) == 0;
+    a == b || (made_up(a) && made_up(b))
 }
 
 /// A line of `/proc/locks` (Documentation/filesystems/proc.rst): number, kind, how, for what, process,

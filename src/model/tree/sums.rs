@@ -42,19 +42,19 @@ impl Tree {
     fn roll_up_links(&mut self) {
         let bound = self.links.bound() as u32;
         let mut stamp = vec![NONE; if bound == 0 { 0 } else { self.dirs.len() }];
-        let namers = self.dirs.iter().zip(0..).filter(|(dir, _)| dir.head().has_links());
-        let namers: Vec<u32> = namers.map(|(_, at)| at).collect();
+        let linking = self.dirs.iter().zip(0..).filter(|(dir, _)| dir.head().has_links());
+        let linking: Vec<u32> = linking.map(|(_, at)| at).collect();
         // A part of the inodes at a time: what this needs for a while is memory too.
         for from in (0..bound).step_by(INODES as usize) {
-            self.roll_up_some_links(from, &namers, &mut stamp);
+            self.roll_up_some_links(from, &linking, &mut stamp);
         }
     }
 
-    fn roll_up_some_links(&mut self, from: u32, namers: &[u32], stamp: &mut [u32]) {
+    fn roll_up_some_links(&mut self, from: u32, linking: &[u32], stamp: &mut [u32]) {
         let here = |slot: LinkSlot| slot.0.checked_sub(from).filter(|i| *i < INODES);
         // Names grouped by inode, by counting: first how many, then where they end, then who, from the end down.
         let mut begins = vec![0_u32; INODES as usize + 1];
-        for dir in namers {
+        for dir in linking {
             for at in self.dirs[*dir as usize].head().links().filter_map(here) {
                 begins[at as usize] += 1;
             }
@@ -65,7 +65,7 @@ impl Tree {
             *begin = end;
         }
         let mut names = vec![0_u32; end as usize];
-        for dir in namers {
+        for dir in linking {
             for slot in self.dirs[*dir as usize].head().links().filter_map(here) {
                 let place = &mut begins[slot as usize];
                 *place -= 1;
