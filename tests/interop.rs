@@ -9,8 +9,12 @@
 mod client;
 #[path = "interop/data.rs"]
 mod data;
+#[path = "interop/libraries.rs"]
+mod libraries;
 #[path = "interop/packages.rs"]
 mod packages;
+#[path = "interop/trackers.rs"]
+mod trackers;
 #[path = "interop/training.rs"]
 mod training;
 #[path = "common/world.rs"]
