@@ -9,6 +9,8 @@
 mod client;
 #[path = "interop/data.rs"]
 mod data;
+#[path = "interop/environments.rs"]
+mod environments;
 #[path = "interop/libraries.rs"]
 mod libraries;
 #[path = "interop/packages.rs"]
