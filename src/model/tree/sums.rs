@@ -5,8 +5,9 @@ use crate::model::links::LinkSlot;
 use crate::model::packed;
 use crate::model::usage::{BLOCK, Usage};
 
-/// So many linked inodes are added up at a time.
-const INODES: u32 = 1 << 15;
+/// Linked inodes are added up in so many parts at most, and in parts of at least so many.
+const PARTS: u32 = 4;
+const PART: u32 = 1 << 15;
 
 impl Tree {
     /// Computes all totals anew: every inode once within each directory that contains it.
@@ -44,16 +45,17 @@ impl Tree {
         let mut stamp = vec![NONE; if bound == 0 { 0 } else { self.dirs.len() }];
         let linking = self.dirs.iter().zip(0..).filter(|(dir, _)| dir.head().has_links());
         let linking: Vec<u32> = linking.map(|(_, at)| at).collect();
-        // A part of the inodes at a time: what this needs for a while is memory too.
-        for from in (0..bound).step_by(INODES as usize) {
-            self.roll_up_some_links(from, &linking, &mut stamp);
+        // A part of the inodes at a time: what this needs for a while is memory too. But each part looks at all who link.
+        let part = bound.div_ceil(PARTS).max(PART);
+        for from in (0..bound).step_by(part as usize) {
+            self.roll_up_some_links(from, part, &linking, &mut stamp);
         }
     }
 
-    fn roll_up_some_links(&mut self, from: u32, linking: &[u32], stamp: &mut [u32]) {
-        let here = |slot: LinkSlot| slot.0.checked_sub(from).filter(|i| *i < INODES);
+    fn roll_up_some_links(&mut self, from: u32, part: u32, linking: &[u32], stamp: &mut [u32]) {
+        let here = |slot: LinkSlot| slot.0.checked_sub(from).filter(|i| *i < part);
         // Names grouped by inode, by counting: first how many, then where they end, then who, from the end down.
-        let mut begins = vec![0_u32; INODES as usize + 1];
+        let mut begins = vec![0_u32; part as usize + 1];
         for dir in linking {
             for at in self.dirs[*dir as usize].head().links().filter_map(here) {
                 begins[at as usize] += 1;
@@ -72,7 +74,7 @@ impl Tree {
                 names[*place as usize] = *dir;
             }
         }
-        for at in 0..INODES {
+        for at in 0..part {
             let slot = from + at;
             let names = &names[begins[at as usize] as usize..begins[at as usize + 1] as usize];
             let Some(inode) = self.links.find(LinkSlot(slot)).filter(|_| !names.is_empty()) else { continue };
