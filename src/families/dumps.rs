@@ -20,6 +20,7 @@ static ABOUT: About = About {
     category: Category::Temporary,
     verdict: Verdict::LookFirst,
     markers: &[
+        Marker::Name("core"),
         Marker::Stem("core"),
         Marker::Ext("nvcudmp"),
         Marker::Ext("nsys-rep"),
@@ -50,10 +51,8 @@ impl Family for Dumps {
     }
 
     fn claims(&self, folder: &Listing<'_>) -> Option<&'static str> {
-        // The name `core` alone proves nothing: packages have such files, too.
-        let wanted = |name: &str| {
-            (is_core(name) && name != "core") || ENDS.iter().any(|(end, ..)| name.ends_with(end))
-        };
+        // The name `core` proves nothing: packages have such files, too. Its header is looked at then.
+        let wanted = |name: &str| is_core(name) || ENDS.iter().any(|(end, ..)| name.ends_with(end));
         (folder.is_among_peoples() && !folder.is_a_top() && folder.any_file(wanted)).then_some("files")
     }
 
@@ -132,9 +131,12 @@ mod tests {
         f.kib("pkg/core/core.py", 4);
         f.kib("pkg/core.py", 4);
         f.file("schemas/vocabularies/core", "{}");
+        f.file("alone/core", elf(4));
         assert_eq!(
             f.outline(),
-            "temporary: dumps files ~/work\n\
+            "temporary: dumps files ~/alone\n\
+             \x20 core dump \"core\" [look-first] 4 4 {the memory of a program that crashed; worth as much as the hunt for its cause}\n\
+             temporary: dumps files ~/work\n\
              \x20 core dump \"core\" [look-first] 4 4 {the memory of a program that crashed; worth as much as the hunt for its cause}\n\
              \x20 core dump \"core.4711\" [look-first] 4 4 {the memory of a program that crashed; worth as much as the hunt for its cause}\n\
              \x20 core dump \"core.7\" [in-use] 4 4 {the memory of a program that crashed; worth as much as the hunt for its cause; written less than ten minutes ago, or open}\n\

@@ -58,7 +58,7 @@ pub fn list(rows: &[Row], home: &Path, ascii: bool) -> String {
         out.push_str(if ascii { text::ascii(text) } else { text.to_string() }.trim_end());
         out.push('\n');
     };
-    let id = rows.iter().map(|r| text::width(r.id)).max().unwrap_or(0).min(20);
+    let id = rows.iter().map(|r| text::width(r.id)).max().unwrap_or(0).min(22);
     for category in Category::all() {
         let of: Vec<&Row> = rows.iter().filter(|r| r.category == category).collect();
         if of.is_empty() {
@@ -73,7 +73,7 @@ pub fn list(rows: &[Row], home: &Path, ascii: bool) -> String {
                 (Some(path), n) => format!("{path} +{}", n - 1),
                 (None, _) => String::new(),
             };
-            let front = format!("  {} {}", fit(row.id, id), fit(row.name, 28));
+            let front = format!("  {} {}", fit(row.id, id), fit(row.name, 24));
             let front = format!("{front} {:<11} ", row.verdict.label());
             let room = COLUMNS.saturating_sub(text::width(&front));
             line(&format!("{front}{}", text::cut_middle(&place, room)));

@@ -74,6 +74,8 @@ pub struct Finished {
     pub node: Arc<Node>,
     /// Whose store it is.
     pub claim: Option<Claim>,
+    /// Whether only its shape says so.
+    pub guessed: bool,
 }
 
 /// What is known of a directory before the walk meets it.

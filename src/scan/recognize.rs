@@ -31,6 +31,8 @@ pub struct Job {
     pub path: PathBuf,
     /// Whose.
     pub claim: Claim,
+    /// Whether only its shape says so.
+    pub guessed: bool,
     /// The phase of the scan in which it was met.
     pub phase: usize,
 }
@@ -48,6 +50,18 @@ pub fn smallest_first(todo: &Receiver<Job>) -> impl Iterator<Item = Job> + '_ {
         }
         waiting.pop_first().map(|(_, job)| job)
     })
+}
+
+impl Job {
+    /// Whether a folder in which people keep their own things came to nothing: its names looked like a store, but what
+    /// is in its files does not.
+    pub fn came_to_nothing(&self, store: &NewStore) -> bool {
+        let found = &store.found;
+        self.guessed
+            && self.claim.about().unclaimed.is_some()
+            && found.items.is_empty()
+            && found.problems.is_empty()
+    }
 }
 
 /// Runs the family. A panic in it becomes a problem: one broken cache never costs the others.

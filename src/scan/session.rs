@@ -306,7 +306,9 @@ impl Session {
                         let hands = Hands::new(&job.path, &open);
                         let store =
                             recognize(&job, &self.settings.env, &self.links, self.settings.now, &hands);
-                        let _ = sink.send(ScanEvent::Store(Box::new(store)));
+                        if !job.came_to_nothing(&store) {
+                            let _ = sink.send(ScanEvent::Store(Box::new(store)));
+                        }
                     }
                 })
                 .expect("a thread can be started");

@@ -31,8 +31,8 @@ pub struct Collector<'a> {
     pub cancel: &'a AtomicBool,
     /// Directories of stores that are not complete yet.
     pub subtree: SubTree,
-    /// Stores that are not complete yet.
-    pub claims: FxHashMap<DirId, Claim>,
+    /// Stores that are not complete yet, and whether only their shape says so.
+    pub claims: FxHashMap<DirId, (Claim, bool)>,
     /// The phase of the scan.
     pub phase: usize,
     /// Directories that were not passed on yet, and whether they lie in a store.
@@ -76,9 +76,9 @@ impl<'a> Collector<'a> {
     }
 
     fn take(&mut self, finished: Finished) {
-        let Finished { dir, node, claim } = finished;
+        let Finished { dir, node, claim, guessed } = finished;
         if let Some(claim) = claim.filter(|_| dir.state == DirState::Listed) {
-            self.claims.insert(dir.id, claim);
+            self.claims.insert(dir.id, (claim, guessed));
         }
         self.batch.push((dir, node.store.is_some()));
         self.give_up(Some(node));
@@ -97,13 +97,13 @@ impl<'a> Collector<'a> {
     }
 
     fn complete(&mut self, root: DirId, path: std::path::PathBuf, within_store: bool) {
-        let Some(claim) = self.claims.remove(&root) else { return };
+        let Some((claim, guessed)) = self.claims.remove(&root) else { return };
         if self.cancel.load(Ordering::Relaxed) {
             return;
         }
         self.flush();
         let tree = self.subtree.take(root, within_store);
-        let _ = self.jobs.send(Job { tree, root, path, claim, phase: self.phase });
+        let _ = self.jobs.send(Job { tree, root, path, claim, guessed, phase: self.phase });
     }
 
     fn flush(&mut self) {

@@ -176,7 +176,12 @@ impl<L: Lister> Walk<L> {
         let facts = facts(&stat);
         if skipped {
             let dir = Self::listed(&node, &facts, DirState::Skipped, &BlockWriter::default());
-            self.send(Message::Dir(Box::new(Finished { dir, node: Arc::new(node), claim: None })));
+            self.send(Message::Dir(Box::new(Finished {
+                dir,
+                node: Arc::new(node),
+                claim: None,
+                guessed: false,
+            })));
             return None;
         }
         self.open_dirs.fetch_add(1, Ordering::Relaxed);
@@ -298,11 +303,12 @@ impl<L: Lister> Walk<L> {
     fn finish(self: &Arc<Self>, opened: Opened<L>, mut part: Part) -> Option<Task<L>> {
         let Opened { dir, mut node, facts, access } = opened;
         part.writer.set_access(access);
-        let claim = match self.places.get(&(node.st_dev, node.ino)) {
-            Some(claim) => Some(*claim),
+        let known = self.places.get(&(node.st_dev, node.ino)).copied();
+        let claim = match known {
             None if !is_sealed(&node) => claim_by_shape(self, &dir, &node, &part),
-            None => None,
+            known => known,
         };
+        let guessed = known.is_none();
         node.store = claim.as_ref().map(Claim::about).or(node.store);
         self.counters.directories.fetch_add(1, Ordering::Relaxed);
         self.counters.entries.fetch_add(part.entries + 1, Ordering::Relaxed);
@@ -332,10 +338,10 @@ impl<L: Lister> Walk<L> {
         // Parents first: what is below is put on its way only after this is sent. The last folder takes the
         // node over, so that nodes are given up by the collector alone.
         if folders.is_empty() && excluded.is_empty() {
-            self.send(Message::Dir(Box::new(Finished { dir: listed, node, claim })));
+            self.send(Message::Dir(Box::new(Finished { dir: listed, node, claim, guessed })));
             return None;
         }
-        self.send(Message::Dir(Box::new(Finished { dir: listed, node: Arc::clone(&node), claim })));
+        self.send(Message::Dir(Box::new(Finished { dir: listed, node: Arc::clone(&node), claim, guessed })));
         for folder in excluded {
             self.leave_out(&dir, &node, folder);
         }

@@ -333,7 +333,7 @@ fn hard_linked_packages_free_nothing_and_linked_ones_stay() {
             "conda-tarballs: conda pkgs ~/opt/conda/pkgs",
             "  settings \"urls.txt\" [protected] 0 0 {the list of origins; conda ignores the cache without it}",
             "environments: conda-env prefix ~/opt/conda/envs/e",
-            "  environment \"e\" [rebuild] 52 12 {0 packages; 2 files (40.0 KiB) belong to no package, most in lib; 40.0 KiB in 1 file stay: other names hold them}",
+            "  environment \"e\" [rebuild] 52 12 {0 packages; 2 files (40.0 KiB) belong to no package, most in lib; 1 package is linked by nothing but it: 72.0 KiB come back if they go together; 40.0 KiB in 1 file stay: other names hold them}",
             "packages: conda pkgs ~/opt/conda/pkgs",
             "  package \"hard 1.0 0\" 1.0 [safe] 60 20 {40.0 KiB in 1 file stay: other names hold them}",
             "  package \"soft 1.0 0\" 1.0 [protected] 60 60 {environment e links into it and would break}"

@@ -139,7 +139,7 @@ fn packages_that_an_environment_is_linked_into_are_kept_and_shared_ones_held() {
         outline(&f),
         [
             "environments: venv env ~/work/a/.venv",
-            "  environment \"a\" 3.11.7 [rebuild] 44 36 {0 packages, made by uv 0.13.9; linked into ~/.cache/uv and needs it; 8.0 KiB in 1 file stay: other names hold them}",
+            "  environment \"a\" 3.11.7 [rebuild] 44 36 {0 packages, made by uv 0.13.9; linked into ~/.cache/uv and needs it; 1 package is linked by nothing but it: 64.0 KiB come back if they go together; 8.0 KiB in 1 file stay: other names hold them}",
             "package-caches: uv cache ~/.cache/uv",
             "  package \"both\" 1.0 [re-download] 20 0",
             "  package \"both\" 1.0 [re-download] 28 8",

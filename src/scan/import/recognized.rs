@@ -53,12 +53,14 @@ pub fn send(found: Found, links: &Arc<LinkTable>, now: i64, sink: &Sender<ScanEv
         if cancel.load(Ordering::Relaxed) {
             return;
         }
-        let job = Job { tree: stores.take(root, within), root, path, claim, phase: 0 };
+        let job = Job { tree: stores.take(root, within), root, path, claim, guessed: true, phase: 0 };
         let nothing = Nothing::default();
         let mut store = recognize(&job, &env, links, now, &nothing);
         let view = StoreView::new(&job.tree, Arc::clone(links), job.root, &job.path, "", &nothing, &env, now);
         be_careful(&mut store, &view, &nothing.tried.borrow());
-        let _ = sink.send(ScanEvent::Store(Box::new(store)));
+        if !job.came_to_nothing(&store) {
+            let _ = sink.send(ScanEvent::Store(Box::new(store)));
+        }
     }
 }
 
