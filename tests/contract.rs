@@ -358,10 +358,17 @@ fn break_things(home: &Path, outside: &Path, dice: &mut Dice) {
         let gone = |p: &Path| {
             let _ = if is_dir { std::fs::remove_dir_all(p) } else { std::fs::remove_file(p) };
         };
+        // A box has links to what every machine has, like its Python. Writing to one would write there.
+        let write = |content: &[u8]| {
+            if path.is_symlink() {
+                gone(&path);
+            }
+            let _ = std::fs::write(&path, content);
+        };
         match dice.roll(9) {
             0 => gone(&path),
             1 if !is_dir => {
-                let _ = std::fs::write(&path, b"");
+                write(b"");
             }
             2 if !is_dir => {
                 let nonsense: [&[u8]; 6] = [
@@ -372,7 +379,7 @@ fn break_things(home: &Path, outside: &Path, dice: &mut Dice) {
                     b"{\"name\": 7, \"version\": [], \"files\": \"x\"}",
                     b"../../../../etc/passwd",
                 ];
-                let _ = std::fs::write(&path, nonsense[dice.roll(6) as usize]);
+                write(nonsense[dice.roll(6) as usize]);
             }
             3 if !is_dir => {
                 gone(&path);
@@ -409,6 +416,8 @@ fn a_broken_box_is_a_box_with_problems_and_nothing_worse() {
         let world = World::new();
         let outside = tempfile::tempdir().expect("a folder");
         std::fs::write(outside.path().join("precious"), b"precious").expect("written");
+        std::os::unix::fs::symlink(outside.path().join("precious"), world.home().join("link"))
+            .expect("a link");
         break_things(&world.home(), outside.path(), &mut Dice(seed));
         let inventory = scan(world.demo.env());
         holds(&inventory, &format!("seed {seed}"));

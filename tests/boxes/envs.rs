@@ -16,7 +16,7 @@ pub fn fill(m: &mut Maker) -> io::Result<()> {
 fn environment(m: &mut Maker, at: &str) -> io::Result<()> {
     m.text(&format!("{at}/pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.7\n")?;
     m.text(&format!("{at}/bin/activate"), "# sh\n")?;
-    m.link("/usr/bin/python3", &format!("{at}/bin/python"))?;
+    m.link("/nonexistent/bin/python3", &format!("{at}/bin/python"))?;
     m.text(&format!("{at}/lib/python3.11/site-packages/six-1.17.0.dist-info/METADATA"), "Name: six\n")?;
     m.room(&format!("{at}/lib/python3.11/site-packages/six.py"), 32)
 }
