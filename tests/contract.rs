@@ -416,8 +416,10 @@ fn a_broken_box_is_a_box_with_problems_and_nothing_worse() {
         let world = World::new();
         let outside = tempfile::tempdir().expect("a folder");
         std::fs::write(outside.path().join("precious"), b"precious").expect("written");
-        std::os::unix::fs::symlink(outside.path().join("precious"), world.home().join("link"))
-            .expect("a link");
+        for i in 0..8 {
+            let link = world.home().join(format!("link{i}"));
+            std::os::unix::fs::symlink(outside.path().join("precious"), link).expect("a link");
+        }
         break_things(&world.home(), outside.path(), &mut Dice(seed));
         let inventory = scan(world.demo.env());
         holds(&inventory, &format!("seed {seed}"));
