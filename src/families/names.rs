@@ -1,6 +1,24 @@
-//! Small readings that several families share: tolerant JSON, numbers in names, lengths that tell a torn file.
+//! Small readings that several families share: tolerant JSON, numbers in names, lengths that tell a torn file, where
+//! links lead.
+
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
+
+/// Where a link in `folder` leads, by its text alone.
+pub fn leads_to(folder: &Path, target: &Path) -> PathBuf {
+    let mut path = PathBuf::new();
+    for part in folder.join(target).components() {
+        match part {
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::CurDir => {}
+            other => path.push(other),
+        }
+    }
+    path
+}
 
 /// JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` are read as null.
 ///

@@ -1,12 +1,13 @@
 //! What lies in an environment: links that lead out of it, and files that belong to no package.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::pip::BY_PIP;
 use super::records::{Owned, Record, Records, Within};
 use crate::families::conda::is_trash;
+use crate::families::names::leads_to;
 use crate::families::{File, StoreView};
 use crate::model::item::NewItem;
 use crate::model::node::Kind;
@@ -154,7 +155,7 @@ impl<'v, 'a> Links<'v, 'a> {
         }
         let Some(target) = self.store.read_link(link.node) else { return };
         let base = self.store.path();
-        let target = normal(&base.join(below), Path::new(text::os_str(&target)));
+        let target = leads_to(&base.join(below), Path::new(text::os_str(&target)));
         if !leads_out(base, &target) {
             return;
         }
@@ -202,28 +203,13 @@ fn package_of(target: &Path, record: &Record) -> Option<PathBuf> {
     target.ancestors().find(is_it).map(Path::to_path_buf)
 }
 
-/// Where a link in `folder` leads, by its text alone.
-fn normal(folder: &Path, target: &Path) -> PathBuf {
-    let mut path = PathBuf::new();
-    for part in folder.join(target).components() {
-        match part {
-            Component::ParentDir => {
-                path.pop();
-            }
-            Component::CurDir => {}
-            other => path.push(other),
-        }
-    }
-    path
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn links_are_followed_by_their_text() {
-        let at = |target: &str| normal(Path::new("/o/env/lib"), Path::new(target));
+        let at = |target: &str| leads_to(Path::new("/o/env/lib"), Path::new(target));
         assert_eq!(at("libx.so.1"), Path::new("/o/env/lib/libx.so.1"));
         assert_eq!(at("../../pkgs/x-1-0/lib/x"), Path::new("/o/pkgs/x-1-0/lib/x"));
         assert_eq!(at("../../../../../../etc"), Path::new("/etc"));

@@ -1,11 +1,12 @@
 //! What lies in an environment: its packages, those that came from this machine, and links that lead out of it.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashSet;
 use serde_json::Value;
 
 use super::some_of;
+use crate::families::names::leads_to;
 use crate::families::wheels::of_info;
 use crate::families::{File, Folder, StoreView};
 use crate::model::node::Kind;
@@ -167,7 +168,7 @@ pub fn links(store: &StoreView<'_>, root: &Folder<'_>) -> Vec<PathBuf> {
             }
             let Some(target) = store.read_link(file.node) else { continue };
             let base = below.get_or_insert_with(|| store.path_of(folder.node()));
-            let target = normal(base, Path::new(text::os_str(&target)));
+            let target = leads_to(base, Path::new(text::os_str(&target)));
             // Thousands of links into one folder are one thing to need.
             let into = target.parent().unwrap_or(&target);
             if !target.starts_with(&own) && !found.contains(into) {
@@ -180,21 +181,6 @@ pub fn links(store: &StoreView<'_>, root: &Folder<'_>) -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = all.into_iter().collect();
     all.sort();
     all
-}
-
-/// Where a link in `folder` leads, by its text alone.
-fn normal(folder: &Path, target: &Path) -> PathBuf {
-    let mut path = PathBuf::new();
-    for part in folder.join(target).components() {
-        match part {
-            Component::ParentDir => {
-                path.pop();
-            }
-            Component::CurDir => {}
-            other => path.push(other),
-        }
-    }
-    path
 }
 
 #[cfg(test)]
