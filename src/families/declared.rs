@@ -44,8 +44,8 @@ impl Declared {
         let kind: &'static str = table.kind.as_ref().map_or("entry", |k| k.0.clone().leak());
         let items = match &table.items {
             Items::Whole => format!("all of it, as one {kind}"),
-            Items::Files => format!("each file in it, a {kind}"),
-            Items::Folders => format!("each folder in it, a {kind}"),
+            Items::Files => format!("each file in it: {kind}"),
+            Items::Folders => format!("each folder in it: {kind}"),
             Items::Entries | Items::Like(_) => format!("each {kind}"),
         };
         let about = About {

@@ -139,7 +139,7 @@ fn own_tables_are_families_like_the_others() {
     let families = Families::of(&f.env);
     let about = families.find("foolib").expect("it is there").about();
     assert!(families.is_own("foolib") && !families.is_own("keras"));
-    assert!(about.source.starts_with("your own table, ") && about.items == "each file in it, a model");
+    assert!(about.source.starts_with("your own table, ") && about.items == "each file in it: model");
     assert!(families.problems().is_empty());
 }
 
