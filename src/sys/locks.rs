@@ -34,10 +34,15 @@ impl Locks {
     }
 
     /// Without those of processes whose open files can be listed: what such a process holds is seen there. This
-    /// process is not looked into, so its own stay.
+    /// process is not looked into, so its own stay; and those of containers, to whom paths mean something else.
     #[must_use]
     pub fn of_strangers(mut self) -> Self {
-        let is_open_book = |pid: u32| std::fs::read_dir(format!("/proc/{pid}/fd")).is_ok();
+        let mounts_of = |who: &str| std::fs::read_link(format!("/proc/{who}/ns/mnt")).ok();
+        let ours = mounts_of("self");
+        let is_open_book = |pid: u32| {
+            mounts_of(&pid.to_string()).is_some_and(|theirs| ours.as_ref() == Some(&theirs))
+                && std::fs::read_dir(format!("/proc/{pid}/fd")).is_ok()
+        };
         self.0.retain(|lock| lock.pid.is_none_or(|pid| pid == std::process::id() || !is_open_book(pid)));
         self
     }
