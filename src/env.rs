@@ -4,8 +4,13 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
+use crate::sys::mounts;
 use crate::sys::user::{self, Account};
+
+/// How long a server of homes has to answer before the screen is there. After two that did not, no other is asked.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// The largest configuration file that is read.
 const SMALL: u64 = 1 << 20;
@@ -338,10 +343,25 @@ fn other_homes(accounts: &[Account], own: &Path) -> Vec<PathBuf> {
         .filter(|a| a.uid == 0 || (1000..65_000).contains(&a.uid) || a.name == "ollama")
         .map(|a| a.home.clone())
         .filter(|h| h.is_absolute() && h != own && !system.iter().any(|s| h == Path::new(s)))
-        .filter(|h| std::fs::read_dir(h).is_ok())
         .collect();
     homes.sort();
     homes.dedup();
+    let table = mounts::read();
+    let mut dead: Vec<PathBuf> = Vec::new();
+    homes.retain(|home| match mounts::holding(&table, home) {
+        // Nobody's home is mounted by looking for caches.
+        Some(mount) if mount.is_kernel() => false,
+        Some(mount) if mount.is_remote() => {
+            let (home, is_dead) = (home.clone(), dead.len() > 1 || dead.contains(&mount.path));
+            let list = move || std::fs::read_dir(home).is_ok();
+            let told = if is_dead { Some(false) } else { mounts::within(PATIENCE, list) };
+            told.unwrap_or_else(|| {
+                dead.push(mount.path.clone());
+                false
+            })
+        }
+        _ => std::fs::read_dir(home).is_ok(),
+    });
     homes
 }
 
