@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Inventory;
+use super::{Inventory, ScanState};
 use crate::model::category::Category;
 use crate::model::item::ItemId;
 use crate::model::links::LinkSlot;
@@ -29,15 +29,19 @@ enum Whose {
 }
 
 impl Inventory {
-    /// The environment together with the packages whose inodes it alone links; nothing if there are none.
+    /// The environment together with the packages whose inodes it alone links; nothing if there are none. All are
+    /// looked at when one is first asked for; while things are still being read, that would be for nothing.
     pub fn with_its_packages(&self, environment: ItemId) -> Option<&Together> {
+        let is_one = self.item(environment).is_some_and(|i| i.category == Category::Environments);
+        if !is_one || self.state == ScanState::Running {
+            return None;
+        }
         self.together.get_or_init(|| self.find_companions()).get(&environment)
     }
 
     /// The same in words.
     pub(super) fn together_words(&self, environment: ItemId) -> Option<String> {
-        let is_one = |id| self.item(id).is_some_and(|i| i.category == Category::Environments);
-        let together = self.with_its_packages(environment).filter(|_| is_one(environment))?;
+        let together = self.with_its_packages(environment)?;
         Some(format!(
             "{} it: {} come back if they go together",
             text::counted(
@@ -162,6 +166,7 @@ mod tests {
             let event = store(&inventory, env, Category::Environments, &[env]);
             inventory.apply(event);
         }
+        inventory.apply(ScanEvent::Finished { stopped: false });
         inventory.refresh();
         let named = |name: &str| inventory.items().find(|i| i.name == name).expect(name).id;
         let together = inventory.with_its_packages(named("/envs/one")).expect("one package");
