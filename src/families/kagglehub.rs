@@ -307,19 +307,6 @@ mod tests {
     const OLD: i64 = 30 * 86_400;
     const LIVE: &str = "{written less than ten minutes ago, or open}";
 
-    /// Ages every folder below one.
-    fn settle(f: &Fixture, below: &str) {
-        let mut todo = vec![below.to_string()];
-        while let Some(at) = todo.pop() {
-            for entry in std::fs::read_dir(f.path(&at)).expect("a folder").flatten() {
-                if entry.file_type().is_ok_and(|t| t.is_dir()) {
-                    todo.push(format!("{at}/{}", entry.file_name().display()));
-                }
-            }
-            f.age(&at, OLD);
-        }
-    }
-
     #[test]
     fn the_environment_comes_first_and_xdg_counts_for_nothing() {
         let env = Env::fixed("/h").with_var("KAGGLEHUB_CACHE", "/k").with_var("XDG_CACHE_HOME", "/fast");
@@ -350,7 +337,7 @@ mod tests {
         f.file(&v(".complete/9/a.complete"), "");
         f.kib(&v("notes.archive"), 4);
         f.file(".cache/kagglehub/kaggle.json", "{\"key\": \"s3cret\"}");
-        settle(&f, ".cache/kagglehub");
+        f.age_all(".cache/kagglehub");
         f.age(&v("5/model.weights.h5"), 3);
         f.age(&v("7.archive"), 3);
         let name = "keras/bert/keras/bert_base_en";
@@ -407,7 +394,7 @@ mod tests {
         f.kib(&k(&format!("notebooks/bob/two/{NOTEBOOK}.complete")), 4);
         f.file(&k("notebooks/bob/two/.complete/output-2/out.csv.complete"), "");
         f.file(&k("notebooks/bob/two/.complete/output-9/out.csv.complete"), "");
-        settle(&f, ".cache/kagglehub");
+        f.age_all(".cache/kagglehub");
         let outline = f.outline();
         assert_eq!(
             outline,
@@ -437,7 +424,7 @@ mod tests {
         f.kib("src/kagglehub/models/a/b/c/d/1/x", 4);
         f.kib("src/kagglehub/tests/a.py", 4);
         f.kib("work/datasets/ann/cats/versions/3/a.csv", 4);
-        settle(&f, "scratch");
+        f.age_all("scratch");
         assert_eq!(
             f.outline(),
             "hub: kagglehub cache ~/scratch/kagglehub\n\
@@ -459,7 +446,7 @@ mod tests {
         f.folder(".cache/kagglehub/models/a2/b/c/d/1.complete");
         f.folder(".cache/kagglehub/models/a2/b/c/d/1");
         f.folder(".cache/kagglehub/kaggle.json");
-        settle(&f, ".cache/kagglehub/models");
+        f.age_all(".cache/kagglehub/models");
         f.age(".cache/kagglehub/competitions", OLD);
         let outline = f.outline();
         assert!(!outline.contains('\u{1b}') && !outline.contains("problem"), "{outline}");

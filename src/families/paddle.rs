@@ -159,19 +159,6 @@ fn paddle(store: &StoreView<'_>, root: &Folder<'_>) -> Vec<NewItem> {
 mod tests {
     use crate::families::testing::Fixture;
 
-    /// Ages every folder below one.
-    fn settle(f: &Fixture, below: &str) {
-        let mut todo = vec![below.to_string()];
-        while let Some(at) = todo.pop() {
-            for entry in std::fs::read_dir(f.path(&at)).expect("a folder").flatten() {
-                if entry.file_type().is_ok_and(|t| t.is_dir()) {
-                    todo.push(format!("{at}/{}", entry.file_name().display()));
-                }
-            }
-            f.age(&at, 30 * 86_400);
-        }
-    }
-
     #[test]
     fn each_library_has_its_own_order() {
         let f = Fixture::new();
@@ -191,7 +178,7 @@ mod tests {
         f.kib(".cache/paddle/hapi/weights/resnet50.pdparams", 8);
         f.kib(".cache/paddle/dataset/mnist/train.gz", 4);
         for root in [".paddlex", ".paddleocr", ".paddlenlp", ".cache/paddle"] {
-            settle(&f, root);
+            f.age_all(root);
         }
         f.age(".paddlex/official_models/new", 4);
         assert_eq!(

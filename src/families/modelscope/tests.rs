@@ -4,21 +4,6 @@ use super::*;
 use crate::families::testing::Fixture;
 
 const ROOT: &str = ".cache/modelscope";
-const OLD: i64 = 30 * 86_400;
-
-/// Ages every folder below one.
-fn settle(f: &Fixture, below: &str) {
-    let mut todo = vec![below.to_string()];
-    while let Some(at) = todo.pop() {
-        for entry in std::fs::read_dir(f.path(&at)).expect("a folder").flatten() {
-            if entry.file_type().is_ok_and(|t| t.is_dir()) {
-                todo.push(format!("{at}/{}", entry.file_name().display()));
-            }
-        }
-        f.age(&at, OLD);
-    }
-}
-
 #[test]
 fn all_forms_lie_side_by_side_and_a_link_is_no_second_model() {
     let f = Fixture::new();
@@ -42,7 +27,7 @@ fn all_forms_lie_side_by_side_and_a_link_is_no_second_model() {
     f.kib(&r("hub/notes/papers/a.pdf"), 4);
     f.file(".modelscope/credentials/session", "s3cret");
     f.file(".modelscope/credentials/git_token", "s3cret");
-    settle(&f, ROOT);
+    f.age_all(ROOT);
     let outline = f.outline();
     assert_eq!(
         outline,
@@ -73,7 +58,7 @@ fn what_is_being_fetched_is_in_use() {
     let f = Fixture::new();
     let at = format!("{ROOT}/models/a--b/snapshots/master/x.bin.incomplete");
     f.kib(&at, 4);
-    settle(&f, ROOT);
+    f.age_all(ROOT);
     f.age(&at, 5);
     let outline = f.outline();
     assert_eq!(outline.matches("[in-use]").count(), 3, "{outline}");
@@ -90,8 +75,8 @@ fn caches_and_copies_elsewhere_are_known_by_their_shape() {
     f.file("work/qwen/.mv", "Revision:v2,CreatedAt:1");
     f.kib("plain/models/a/x", 4);
     f.file("plain/.lock/mine", "");
-    settle(&f, "data");
-    settle(&f, "work");
+    f.age_all("data");
+    f.age_all("work");
     assert_eq!(
         f.outline(),
         "hub: modelscope cache ~/data/ms\n\

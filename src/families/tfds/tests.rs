@@ -5,23 +5,9 @@ use crate::env::Env;
 use crate::families::Family;
 use crate::families::testing::{Fixture, outline};
 
-const OLD: i64 = 30 * 86_400;
 const HEX: &str = "0123456789abcdef0123456789abcdef";
 /// A name as `resource.get_dl_fname` makes it.
 const NAMED: &str = "127.0.0.1_8765_jena_2016J2opeB1r1hnV0R1gXPq6kMySkC-u17uFKFRRrs1qZRo";
-
-/// Ages every folder below one.
-fn settle(f: &Fixture, below: &str) {
-    let mut todo = vec![below.to_string()];
-    while let Some(at) = todo.pop() {
-        for entry in std::fs::read_dir(f.path(&at)).expect("a folder").flatten() {
-            if entry.file_type().is_ok_and(|t| t.is_dir()) {
-                todo.push(format!("{at}/{}", entry.file_name().display()));
-            }
-        }
-        f.age(&at, OLD);
-    }
-}
 
 fn info(module: &str, size: &str) -> String {
     format!(
@@ -78,7 +64,7 @@ fn a_prepared_version_comes_back_only_if_the_library_can_make_it() {
     f.folder(&d("emptied/1.0.0"));
     f.kib(&d("own/1.0.0/thesis.tex"), 4);
     f.file(&d("mine/.config/metadata.json"), "{}");
-    settle(&f, "tensorflow_datasets");
+    f.age_all("tensorflow_datasets");
     f.age(&d("running/1.0.0/x-train.tfrecord-00000-of-00001"), 60);
     let inventory = f.scan();
     let hand = "{no download is recorded: it was made from files placed by hand, or from other data}";
@@ -125,7 +111,7 @@ fn unfinished_work_is_safe_only_after_a_day() {
     f.kib(&d(&format!("downloads/extracted/ZIP.b.zip.incomplete_{HEX}/x")), 4);
     f.kib(&d(&format!("downloads/extracted/incomplete.{HEX}_GZIP.c.gz")), 4);
     f.kib(&d("downloads/incomplete.DDDDDD_titanic/train.csv"), 4);
-    settle(&f, "tensorflow_datasets");
+    f.age_all("tensorflow_datasets");
     f.age(&d("d/incomplete.BBBBBB_1.0.0/x"), 86_399);
     f.age(&d("e/incomplete.CCCCCC_1.0.0"), 60);
     let anew = "[safe] 4 4 {never resumed: tfds begins anew}";
@@ -176,7 +162,7 @@ fn downloads_are_told_from_what_was_placed_by_hand() {
     f.kib(&d(&format!("extracted/GZIP.{gone}.gz")), 4);
     f.kib(&d("extracted/ZIP.lost.zip/a"), 4);
     f.kib(&d("extracted/notes/a"), 4);
-    settle(&f, "tensorflow_datasets");
+    f.age_all("tensorflow_datasets");
     f.age(&d("fresh.zip"), 5);
     let inventory = f.scan();
     let text = outline(&inventory, &f.home());
@@ -212,7 +198,7 @@ fn the_community_index_is_small_and_comes_back() {
     f.kib(".cache/tensorflow_datasets/community-datasets-list.jsonl", 4);
     f.kib(".cache/tensorflow_datasets/modules/tfds_community/ns/a.py", 4);
     f.kib(".cache/tensorflow_datasets/modules/mine.py", 4);
-    settle(&f, ".cache/tensorflow_datasets");
+    f.age_all(".cache/tensorflow_datasets");
     assert_eq!(
         f.outline(),
         "datasets: tfds community ~/.cache/tensorflow_datasets\n\
@@ -234,7 +220,7 @@ fn other_programs_data_sets_are_left_alone() {
     // Prepared versions outside the known places are not taken.
     f.file("work/mnist/3.0.1/dataset_info.json", info("tensorflow_datasets.x.y", "\"downloadSize\": \"9\","));
     f.file("work/mnist/3.0.1/features.json", "{}");
-    settle(&f, "tensorflow_datasets");
+    f.age_all("tensorflow_datasets");
     assert_eq!(
         f.outline(),
         "datasets: tfds data ~/tensorflow_datasets\n\
