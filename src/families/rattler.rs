@@ -24,7 +24,7 @@ static ABOUT: About = About {
     name: "rattler and pixi",
     items: "a package, an index, a cached environment",
     category: Category::Packages,
-    verdict: Verdict::ReDownload,
+    verdict: Verdict::LookFirst,
     markers: &[Marker::Name(".cache.lock")],
     hint: "pixi downloads again what it needs; environments keep what was linked or copied into them",
     source: "rattler 0.40, crates/rattler_cache/src/package_cache; pixi 0.77, pixi_config/src/lib.rs, pixi_consts",
@@ -124,12 +124,14 @@ fn packages(store: &StoreView<'_>, folder: &Folder<'_>, found: &mut Found) {
 fn unpacked(store: &StoreView<'_>, folder: &Folder<'_>) -> Option<NewItem> {
     let (stem, direct) = key(folder.name());
     let package = split(stem)?;
-    let mut item = NewItem::new("package", package.shown(), Verdict::ReDownload);
+    // A channel may be a folder, or nobody's any more, and the cache does not say which one it was.
+    let mut item = NewItem::new("package", package.shown(), Verdict::LookFirst);
     item = item.version(text::plain(package.version)).body(folder.node());
-    if direct {
-        item.verdict = Verdict::LookFirst;
-        item = item.note("installed from an address or a file of its own, which may be gone");
-    }
+    item = item.note(if direct {
+        "installed from an address or a file of its own, which may be gone"
+    } else {
+        "the cache does not say which channel it is from; of a public one, it is downloaded again"
+    });
     if !folder.has_folder("info") {
         item = item.note("an unfinished extraction; rattler extracts it anew").leftover();
         item.verdict = item.verdict.min(Verdict::ReDownload);
@@ -198,7 +200,7 @@ mod tests {
                 "packages: rattler cache ~/.cache/rattler/cache",
                 "  !extraction \"numpy 2.0 py311_0\" [safe] 12 12 {an extraction that was interrupted}",
                 "  package \"own 1.0 0\" 1.0 [look-first] 24 24 {installed from an address or a file of its own, which may be gone}",
-                "  package \"zlib 1.3 h1_0\" 1.3 [re-download] 28 28",
+                "  package \"zlib 1.3 h1_0\" 1.3 [look-first] 28 28 {the cache does not say which channel it is from; of a public one, it is downloaded again}",
                 "  !lock \"gone-1.0-0.lock\" [safe] 4 4 {of a package that is not there}",
                 "  other \"other files\" [look-first] 16 8",
                 "package-caches: uv cache ~/.cache/rattler/cache/uv-cache",
