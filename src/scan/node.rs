@@ -78,6 +78,13 @@ pub struct Finished {
     pub guessed: bool,
 }
 
+impl Finished {
+    /// A directory that is not gone into.
+    pub fn closed(dir: ListedDir, node: Node) -> Message {
+        Message::Dir(Box::new(Self { dir, node: Arc::new(node), claim: None, guessed: false }))
+    }
+}
+
 /// What is known of a directory before the walk meets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {

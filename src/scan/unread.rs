@@ -50,12 +50,7 @@ impl<L: Lister> Walk<L> {
             return;
         }
         let dir = Self::listed(&node, &facts(&stat), DirState::Failed, &BlockWriter::default());
-        self.send(Message::Dir(Box::new(Finished {
-            dir,
-            node: Arc::new(node),
-            claim: None,
-            guessed: false,
-        })));
+        self.send(Finished::closed(dir, node));
     }
 
     /// A folder that a person wants left out is there, but nothing of it is known.
@@ -68,11 +63,6 @@ impl<L: Lister> Walk<L> {
         let node = self.node(task, self.next_id(), &stat, false);
         let nothing = FileFacts { size: 0, blocks: 0, ..facts(&stat) };
         let dir = Self::listed(&node, &nothing, DirState::Excluded, &BlockWriter::default());
-        self.send(Message::Dir(Box::new(Finished {
-            dir,
-            node: Arc::new(node),
-            claim: None,
-            guessed: false,
-        })));
+        self.send(Finished::closed(dir, node));
     }
 }

@@ -176,12 +176,7 @@ impl<L: Lister> Walk<L> {
         let facts = facts(&stat);
         if skipped {
             let dir = Self::listed(&node, &facts, DirState::Skipped, &BlockWriter::default());
-            self.send(Message::Dir(Box::new(Finished {
-                dir,
-                node: Arc::new(node),
-                claim: None,
-                guessed: false,
-            })));
+            self.send(Finished::closed(dir, node));
             return None;
         }
         self.open_dirs.fetch_add(1, Ordering::Relaxed);
