@@ -56,6 +56,9 @@ fn dispatch(cli: Cli) -> Exit {
             return Exit::Usage;
         }
     };
+    if let Some(threads) = scan.threads {
+        sys::limits::use_threads(threads.into());
+    }
     if let Some(file) = &scan.import {
         match commands::export::open(file) {
             // Nothing of this machine has to do with what was exported on another one.

@@ -6,7 +6,8 @@ use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::node::Kind;
 use crate::sys::beneath::{self, Identity};
@@ -76,9 +77,15 @@ pub fn delete(
             }
         };
     }
-    let mut work = Work { done: Deleted::default(), stop, progress };
-    let result = beneath::open_inside(parent, at).and_then(|top| descend(top, &mut work));
-    let mut done = work.done;
+    let work = Work { files: AtomicU64::new(0), left: Mutex::default(), stop };
+    let mut told = 0;
+    let mut tell = || {
+        let files = work.files.load(Ordering::Relaxed);
+        progress(files - std::mem::replace(&mut told, files));
+    };
+    let result = beneath::open_inside(parent, at).and_then(|top| descend(top, &work, &mut tell));
+    tell();
+    let mut done = work.done();
     match result {
         Ok(flow) => done.stopped = flow.is_break(),
         Err(e) if done.files == 0 => {
@@ -127,43 +134,52 @@ impl Deleted {
     }
 }
 
+/// What all threads that take a folder apart share.
 struct Work<'a> {
-    done: Deleted,
+    files: AtomicU64,
+    left: Mutex<Deleted>,
     stop: &'a AtomicBool,
-    progress: &'a mut dyn FnMut(u64),
 }
 
 impl Work<'_> {
-    fn count(&mut self, result: io::Result<()>, path: impl FnOnce() -> PathBuf) -> ControlFlow<()> {
+    fn left(&self) -> MutexGuard<'_, Deleted> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn done(self) -> Deleted {
+        let left = self.left.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Deleted { files: self.files.into_inner(), ..left }
+    }
+
+    fn count(&self, result: io::Result<()>, path: impl FnOnce() -> PathBuf) -> ControlFlow<()> {
         match result {
             Ok(()) => {
-                self.done.files += 1;
-                (self.progress)(1);
+                self.files.fetch_add(1, Ordering::Relaxed);
             }
             // Somebody else removed it: that is what was wanted.
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(e) => self.done.note(path(), &e),
+            Err(e) => self.left().note(path(), &e),
         }
         if self.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 
 impl Visit for Work<'_> {
-    fn file(&mut self, folder: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
+    fn file(&self, folder: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
         self.count(beneath::unlink(folder, name), || at.path(name))
     }
 
-    fn leave(&mut self, parent: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
+    fn leave(&self, parent: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
         match beneath::rmdir(parent, name) {
             // What stays inside has been noted already.
-            Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty && self.done.left_count > 0 => {
+            Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty && self.left().left_count > 0 => {
                 ControlFlow::Continue(())
             }
             other => self.count(other, || at.path(name)),
         }
     }
 
-    fn failed(&mut self, name: &OsStr, at: &Trail, error: io::Error) -> ControlFlow<()> {
+    fn failed(&self, name: &OsStr, at: &Trail, error: io::Error) -> ControlFlow<()> {
         self.count(Err(error), || at.path(name))
     }
 }

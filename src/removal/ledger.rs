@@ -88,9 +88,8 @@ pub fn read(roots: &[PathBuf]) -> Vec<Trashed> {
 fn read_one(root: &Path) -> Vec<Trashed> {
     let Ok(info) = beneath::open_folder(&root.join("info")) else { return Vec::new() };
     let files = beneath::open_folder(&root.join("files")).ok();
-    let names = beneath::list(&info).unwrap_or_default();
     let mut found = Vec::new();
-    for (name, _) in names {
+    for name in beneath::list(&info).unwrap_or_default().into_iter().map(|e| e.name) {
         let Some(stem) = name.as_bytes().strip_suffix(b".trashinfo") else { continue };
         let Ok(content) =
             crate::sys::read::read_beneath(&info, Path::new(&name), crate::sys::read::Range::Head, 64 * 1024)

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::draft::Seen;
 use crate::sys::beneath;
@@ -35,14 +36,14 @@ impl Survey {
     /// # Errors
     /// If the folder cannot be opened.
     pub fn of(parent: &OwnedFd, name: &OsStr, uid: u32) -> io::Result<Self> {
-        let mut surveyor =
-            Surveyor { survey: Self::default(), links: HashSet::new(), locks: Locks::read(), uid };
+        let surveyor =
+            Surveyor { survey: Mutex::default(), links: Mutex::default(), locks: Locks::read(), uid };
         let own = beneath::look(parent, name)?;
         surveyor.count(&own);
         if own.kind == crate::model::node::Kind::Dir {
-            let _ = descend(beneath::open_inside(parent, name)?, &mut surveyor)?;
+            let _ = descend(beneath::open_inside(parent, name)?, &surveyor, &mut || ())?;
         }
-        Ok(surveyor.survey)
+        Ok(surveyor.survey.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Why this is more than what was shown; `None` if it is not. Less is fine: somebody cleaned up meanwhile.
@@ -70,46 +71,55 @@ impl Survey {
 }
 
 struct Surveyor {
-    survey: Survey,
-    links: HashSet<(u64, u64)>,
+    survey: Mutex<Survey>,
+    links: Mutex<HashSet<(u64, u64)>>,
     locks: Locks,
     uid: u32,
 }
 
 impl Surveyor {
-    fn count(&mut self, it: &beneath::Identity) {
+    fn survey(&self) -> MutexGuard<'_, Survey> {
+        self.survey.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count(&self, it: &beneath::Identity) {
         use crate::model::node::Kind;
-        if it.kind != Kind::Dir && it.nlink > 1 && !self.links.insert((it.dev, it.ino)) {
-            return;
+        if it.kind != Kind::Dir && it.nlink > 1 {
+            let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+            if !links.insert((it.dev, it.ino)) {
+                return;
+            }
         }
-        self.survey.files += 1;
-        self.survey.locked += u64::from(self.locks.on(it.dev, it.ino).is_some());
-        self.survey.on_disk += it.blocks * crate::model::usage::BLOCK;
+        let is_locked = self.locks.on(it.dev, it.ino).is_some();
+        let mut survey = self.survey();
+        survey.files += 1;
+        survey.locked += u64::from(is_locked);
+        survey.on_disk += it.blocks * crate::model::usage::BLOCK;
         if it.kind == Kind::Dir {
-            self.survey.foreign += u64::from(it.uid != self.uid);
+            survey.foreign += u64::from(it.uid != self.uid);
         } else {
-            self.survey.newest = self.survey.newest.max(it.mtime.0);
+            survey.newest = survey.newest.max(it.mtime.0);
         }
     }
 }
 
 impl Visit for Surveyor {
-    fn file(&mut self, folder: &OwnedFd, name: &OsStr, _: &Trail) -> ControlFlow<()> {
+    fn file(&self, folder: &OwnedFd, name: &OsStr, _: &Trail) -> ControlFlow<()> {
         match beneath::look(folder, name) {
             Ok(it) => self.count(&it),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-            Err(_) => self.survey.unknown += 1,
+            Err(_) => self.survey().unknown += 1,
         }
         ControlFlow::Continue(())
     }
 
-    fn leave(&mut self, parent: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
+    fn leave(&self, parent: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
         self.file(parent, name, at)
     }
 
-    fn failed(&mut self, _: &OsStr, _: &Trail, error: io::Error) -> ControlFlow<()> {
+    fn failed(&self, _: &OsStr, _: &Trail, error: io::Error) -> ControlFlow<()> {
         if error.kind() != io::ErrorKind::NotFound {
-            self.survey.unknown += 1;
+            self.survey().unknown += 1;
         }
         ControlFlow::Continue(())
     }

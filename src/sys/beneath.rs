@@ -3,7 +3,7 @@
 //!
 //! `openat2` does it where it is there (Linux 5.6); older kernels and strict sandboxes get the same by steps.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
@@ -220,13 +220,32 @@ fn identity(folder: impl AsFd, name: &OsStr, flags: AtFlags) -> io::Result<Ident
     })
 }
 
-/// The names in a folder, without `.` and `..`, with their kinds where the listing says so. All are read before any
-/// is returned, so that removing them cannot confuse the listing.
+/// A name in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The name.
+    pub name: OsString,
+    /// Inode number, as the listing says.
+    pub ino: u64,
+    /// Kind, where the listing says so.
+    pub kind: Option<Kind>,
+}
+
+impl Entry {
+    /// Whether it is a folder, by a look at it if the listing does not say.
+    pub fn is_dir(&self, folder: impl AsFd) -> bool {
+        let kind = self.kind.or_else(|| look(folder, &self.name).ok().map(|i| i.kind));
+        kind == Some(Kind::Dir)
+    }
+}
+
+/// The names in a folder, without `.` and `..`. All are read before any is returned, so that removing them cannot
+/// confuse the listing.
 ///
 /// # Errors
 /// What the system says.
-pub fn list(folder: impl AsFd) -> io::Result<Vec<(std::ffi::OsString, Option<Kind>)>> {
-    let mut names = Vec::new();
+pub fn list(folder: impl AsFd) -> io::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
     // A descriptor of its own: the given one may be good for names only, and its position is not ours.
     let readable = openat(folder, ".", LIST, Mode::empty())?;
     for entry in rustix::fs::Dir::new(readable)? {
@@ -242,9 +261,9 @@ pub fn list(folder: impl AsFd) -> io::Result<Vec<(std::ffi::OsString, Option<Kin
             FileType::Unknown => None,
             _ => Some(Kind::Special),
         };
-        names.push((OsStr::from_bytes(name).to_os_string(), kind));
+        entries.push(Entry { name: OsStr::from_bytes(name).to_os_string(), ino: entry.ino(), kind });
     }
-    Ok(names)
+    Ok(entries)
 }
 
 /// Renames an entry, never over another.
