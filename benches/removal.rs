@@ -2,7 +2,7 @@
 //! of one name put into the trash, brought back, and emptied.
 //!
 //! `cargo bench --bench removal -- [-n ROUNDS] [--only rm|trash] [FILES]`, as root: it mounts file systems from files in
-//! the temporary folder (1 GiB for 100,000 files). Nothing here fails for being slow.
+//! the temporary folder (2 GiB for 100,000 files). Nothing here fails for being slow.
 
 #[path = "../tests/common/world.rs"]
 mod world;
@@ -84,7 +84,7 @@ impl Disk {
     fn new(files: usize) -> Self {
         let image = tempfile::tempdir().expect("a folder");
         let file = image.path().join("image");
-        let room = (files as u64 * 8192 + (200 << 20)).next_multiple_of(1 << 20);
+        let room = (files as u64 * 16384 + (200 << 20)).next_multiple_of(1 << 20);
         std::fs::File::create(&file).expect("made").set_len(room).expect("sized");
         let inodes = (files * 3 + 1000).to_string();
         run(Command::new("mkfs.ext4").args(["-q", "-F", "-m", "0", "-N", &inodes]).arg(&file));

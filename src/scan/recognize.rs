@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crossbeam_channel::Receiver;
 use rustc_hash::FxHashSet;
@@ -37,19 +37,43 @@ pub struct Job {
     pub phase: usize,
 }
 
-/// Jobs as they come, and of those that wait the smallest of the earliest phase: a person sees the small caches while
-/// the environments are still being understood, and the environments before what lies anywhere else.
-pub fn smallest_first(todo: &Receiver<Job>) -> impl Iterator<Item = Job> + '_ {
-    let mut waiting: BTreeMap<(usize, usize, usize), Job> = BTreeMap::new();
-    let mut met = 0;
-    std::iter::from_fn(move || {
-        let first = if waiting.is_empty() { Some(todo.recv().ok()?) } else { None };
-        for job in first.into_iter().chain(todo.try_iter()) {
-            met += 1;
-            waiting.insert((job.phase, job.tree.len(), met), job);
+/// Jobs as they come, for several threads, and of those that wait the smallest of the earliest phase: a person sees the
+/// small caches while the environments are still being understood, and the environments before what lies anywhere else.
+pub struct Queue<'a> {
+    todo: &'a Receiver<Job>,
+    waiting: Mutex<Waiting>,
+}
+
+/// Those that came and were not taken, by phase, size, and when they came.
+#[derive(Default)]
+struct Waiting {
+    jobs: BTreeMap<(usize, usize, usize), Job>,
+    met: usize,
+}
+
+impl<'a> Queue<'a> {
+    /// A queue of what comes from here.
+    pub fn new(todo: &'a Receiver<Job>) -> Self {
+        Self { todo, waiting: Mutex::default() }
+    }
+
+    /// The next one; none when no more will come.
+    pub fn next(&self) -> Option<Job> {
+        let mut came = None;
+        loop {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            for job in came.take().into_iter().chain(self.todo.try_iter()) {
+                waiting.met += 1;
+                let key = (job.phase, job.tree.len(), waiting.met);
+                waiting.jobs.insert(key, job);
+            }
+            if let Some((_, job)) = waiting.jobs.pop_first() {
+                return Some(job);
+            }
+            drop(waiting);
+            came = Some(self.todo.recv().ok()?);
         }
-        waiting.pop_first().map(|(_, job)| job)
-    })
+    }
 }
 
 impl Job {
@@ -96,15 +120,15 @@ pub fn recognize(job: &Job, env: &Env, links: &Arc<LinkTable>, now: i64, reader:
 
 /// What processes have open, and what they hold locks on; each looked up once, when a family first asks.
 pub struct OpenPaths {
-    paths: RefCell<Option<FxHashSet<PathBuf>>>,
+    paths: OnceLock<FxHashSet<PathBuf>>,
     look: fn() -> Vec<PathBuf>,
-    locks: OnceCell<Locks>,
+    locks: OnceLock<Locks>,
 }
 
 impl OpenPaths {
     /// Nothing is looked up before somebody asks.
     pub fn new(look: fn() -> Vec<PathBuf>) -> Self {
-        Self { paths: RefCell::default(), look, locks: OnceCell::new() }
+        Self { paths: OnceLock::new(), look, locks: OnceLock::new() }
     }
 
     fn locks(&self) -> &Locks {
@@ -112,7 +136,7 @@ impl OpenPaths {
     }
 
     fn has(&self, path: &Path) -> bool {
-        self.paths.borrow_mut().get_or_insert_with(|| (self.look)().into_iter().collect()).contains(path)
+        self.paths.get_or_init(|| (self.look)().into_iter().collect()).contains(path)
     }
 }
 

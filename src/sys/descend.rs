@@ -248,9 +248,9 @@ impl Work<'_> {
         let mut files = Vec::with_capacity(seen);
         for entry in entries {
             if entry.is_dir(&folder.fd) {
-                folders.push(entry.name)
+                folders.push(entry.name);
             } else {
-                files.push((entry.ino, entry.name))
+                files.push((entry.ino, entry.name));
             }
         }
         // Inodes lie on the disk in the order of their numbers.
