@@ -69,23 +69,23 @@ impl Floor {
         let floor = Arc::new(Self::default());
         pool.scope(|scope| {
             let root = Native.open_root(tree).expect("a folder");
-            floor.folder(scope, Arc::new(root));
+            floor.folder(scope, &Arc::new(root));
         });
         floor
     }
 
-    fn folder<'a>(self: &Arc<Self>, scope: &rayon::Scope<'a>, dir: Arc<OwnedFd>) {
+    fn folder(self: &Arc<Self>, scope: &rayon::Scope<'_>, dir: &Arc<OwnedFd>) {
         let mut names: Vec<(Vec<u8>, Option<Kind>, u64)> = Vec::new();
-        let _ = Native.list(&dir, &mut |e| names.push((e.name.to_vec(), e.kind, e.ino)));
-        let (mut asked, mut blocks) = (1, Native.stat_dir(&dir).map_or(0, |s| s.blocks));
+        let _ = Native.list(dir, &mut |e| names.push((e.name.to_vec(), e.kind, e.ino)));
+        let (mut asked, mut blocks) = (1, Native.stat_dir(dir).map_or(0, |s| s.blocks));
         self.entries.fetch_add(names.len() as u64, Ordering::Relaxed);
         for (name, kind, ino) in names {
             if kind == Some(Kind::Dir) {
-                let (dir, floor) = (Arc::clone(&dir), Arc::clone(self));
+                let (dir, floor) = (Arc::clone(dir), Arc::clone(self));
                 scope.spawn(move |scope| {
                     if let Ok(next) = Native.open(&dir, &name) {
                         drop(dir);
-                        floor.folder(scope, Arc::new(next));
+                        floor.folder(scope, &Arc::new(next));
                     }
                 });
                 continue;
@@ -94,7 +94,7 @@ impl Floor {
             if linked.lock().expect("free").contains(&ino) {
                 continue;
             }
-            let Ok(stat) = Native.stat(&dir, &name) else { continue };
+            let Ok(stat) = Native.stat(dir, &name) else { continue };
             asked += 1;
             if stat.nlink < 2 || linked.lock().expect("free").insert(ino) {
                 blocks += stat.blocks;

@@ -98,6 +98,8 @@ pub enum Command {
     Report(ReportArgs),
     /// What mldu knows: every family of caches, where it is here, and how to get it back
     Families(FamiliesArgs),
+    /// Where caches can be moved: the variables, whether they are set, and the lines that set them
+    Where(WhereArgs),
     /// Bring back what mldu trashed: the last run, or the one named
     Undo(UndoArgs),
     /// What lies in the trash
@@ -143,6 +145,34 @@ pub struct FamiliesArgs {
     /// As JSON (README, "JSON")
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `mldu where`.
+#[derive(Debug, Args)]
+pub struct WhereArgs {
+    /// Print the lines that move the caches of this machine below FOLDER
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// What the lines are for
+    #[arg(long = "for", value_enum, default_value = "profile", value_name = "FILE", requires = "folder")]
+    pub form: FormArg,
+    /// Every variable there is, not only those of caches that are here
+    #[arg(long)]
+    pub all: bool,
+    /// As JSON (README, "JSON")
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What the lines of `mldu where` are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormArg {
+    /// The profile of a shell.
+    Profile,
+    /// A Dockerfile.
+    Dockerfile,
+    /// The environment of a service in a compose file.
+    Compose,
 }
 
 /// Arguments of `mldu undo`.

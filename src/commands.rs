@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod families;
+pub mod places;
 pub mod report;
 pub mod trash;
 pub mod undo;

@@ -28,10 +28,11 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use cli::{By, Cli, Command, TrashCommand};
+use cli::{By, Cli, Command, FormArg, TrashCommand};
 use commands::{Exit, complain};
 use env::Env;
 use report::Tell;
+use report::places::Form;
 use settings::Settings;
 
 /// Runs the program.
@@ -81,6 +82,15 @@ fn dispatch(cli: Cli) -> Exit {
         }
         Some(Command::Families(args)) => {
             commands::families::run(&settings.scan.families, &env, &args.ids, args.json, settings.ascii)
+        }
+        Some(Command::Where(args)) => {
+            let form = match args.form {
+                FormArg::Profile => Form::Profile,
+                FormArg::Dockerfile => Form::Dockerfile,
+                FormArg::Compose => Form::Compose,
+            };
+            let asked = commands::places::Asked { folder: args.folder, form, all: args.all, json: args.json };
+            commands::places::run(&settings.scan.families, &env, &asked, settings.ascii)
         }
         Some(Command::Undo(args)) => commands::undo::run(&env, args.run.as_deref(), args.json),
         Some(Command::Trash { command: TrashCommand::List { json } }) => {

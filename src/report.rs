@@ -3,6 +3,7 @@
 pub mod families;
 pub mod json;
 pub mod ncdu;
+pub mod places;
 pub mod table;
 
 /// What a report tells.

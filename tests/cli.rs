@@ -319,3 +319,44 @@ fn the_demo_prints_its_report_without_a_terminal_and_leaves_nothing() {
         .stdout(predicate::str::contains("Keras models").and(predicate::str::contains("Conda tarballs")));
     assert_eq!(std::fs::read_dir(tmp.path()).expect("read").count(), 0);
 }
+
+#[test]
+fn where_says_what_moves_and_writes_lines_that_work() {
+    let world = World::new();
+    let home = &world.home;
+    let list = mldu(home).env("HF_HUB_CACHE", "/big/hub").arg("where").assert().code(0);
+    list.stdout(
+        predicate::str::contains("HF_HOME  (not set)")
+            .and(predicate::str::contains("HF_HUB_CACHE  = /big/hub"))
+            .and(predicate::str::contains("Keras 3 alone"))
+            .and(predicate::str::contains("NUMBA_CACHE_DIR").not()),
+    );
+    let lines = mldu(home).args(["where", "/big disk"]).assert().code(0);
+    let lines = String::from_utf8_lossy(&lines.get_output().stdout).into_owned();
+    // What a shell makes of the lines is what mldu looks at then.
+    let script = format!("{lines}exec env");
+    let env =
+        std::process::Command::new("sh").arg("-c").arg(script).env_clear().output().expect("a shell").stdout;
+    let env = String::from_utf8_lossy(&env);
+    let value = env.lines().find_map(|l| l.strip_prefix("KERAS_HOME=")).expect("it is set");
+    assert_eq!(value, "/big disk/keras");
+    let out = mldu(home).env("KERAS_HOME", value).args(["where", "--json"]).assert().code(0);
+    let v: Value = serde_json::from_slice(&out.get_output().stdout).expect("JSON");
+    let keras = v["variables"].as_array().expect("a list").iter().find(|v| v["name"] == "KERAS_HOME");
+    assert_eq!(keras.expect("listed")["set"]["path"], "/big disk/keras");
+    // A Dockerfile and a compose file get theirs, a listing takes no form.
+    mldu(home)
+        .args(["where", "/d", "--for", "dockerfile"])
+        .assert()
+        .code(0)
+        .stdout(predicate::str::contains("\nENV HF_HOME=/d/huggingface\n"));
+    mldu(home)
+        .args(["where", "/d", "--for", "compose"])
+        .assert()
+        .code(0)
+        .stdout(predicate::str::starts_with("environment:\n"));
+    mldu(home).args(["where", "--for", "compose"]).assert().code(2);
+    mldu(home).args(["where", "/d\n/e"]).assert().code(1).stderr(predicate::str::contains("choose another"));
+    let empty = tempfile::tempdir().expect("a folder");
+    mldu(empty.path()).env("TMPDIR", empty.path()).arg("where").assert().code(0);
+}

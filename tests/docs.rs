@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use mldu::app::keymap::{BINDINGS, Section};
-use mldu::families;
+use mldu::families::{self, variables};
 use mldu::model::category::Category;
 
 fn table(header: &str, rows: impl Iterator<Item = String>) -> String {
@@ -41,6 +41,8 @@ fn the_readme_lists_what_the_code_has() {
         format!("| `{}` | {} | {} | {} | {} |", a.id, a.name, a.category.label(), a.verdict.label(), a.hint)
     });
     check("families", &table("| family | software | group | mostly | to get it back |", rows));
+    let rows = variables::all().iter().map(|v| format!("| `{}` | {} | {} |", v.name, v.moves, v.partly));
+    check("variables", &table("| variable | moves | but |", rows));
     let keys = Section::ALL.into_iter().flat_map(|s| BINDINGS.iter().filter(move |b| b.section == s));
     let rows = keys.map(|b| format!("| `{}` | {} |", b.shown, b.help));
     check("keys", &table("| key | does |", rows));

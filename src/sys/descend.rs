@@ -435,6 +435,20 @@ mod tests {
         descend(top, count, &mut || ()).expect("gone through")
     }
 
+    struct Order<'a>(&'a Mutex<Vec<PathBuf>>);
+    impl Visit for Order<'_> {
+        fn file(&self, _: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
+            self.0.lock().expect("free").push(at.path(name));
+            ControlFlow::Continue(())
+        }
+        fn leave(&self, folder: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
+            self.file(folder, name, at)
+        }
+        fn failed(&self, _: &OsStr, _: &Trail, error: io::Error) -> ControlFlow<()> {
+            panic!("{error}")
+        }
+    }
+
     #[test]
     fn many_threads_see_each_thing_once_and_leave_a_folder_last() {
         let tmp = tempfile::tempdir().expect("a folder");
@@ -452,19 +466,6 @@ mod tests {
             std::fs::write(root.join(format!("7/f{f}")), b"").expect("written");
         }
         let paths: Mutex<Vec<PathBuf>> = Mutex::default();
-        struct Order<'a>(&'a Mutex<Vec<PathBuf>>);
-        impl Visit for Order<'_> {
-            fn file(&self, _: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
-                self.0.lock().expect("free").push(at.path(name));
-                ControlFlow::Continue(())
-            }
-            fn leave(&self, folder: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
-                self.file(folder, name, at)
-            }
-            fn failed(&self, _: &OsStr, _: &Trail, error: io::Error) -> ControlFlow<()> {
-                panic!("{error}")
-            }
-        }
         let (parent, name) = beneath::open_parent(&root).expect("open");
         let top = beneath::open_inside(parent, name).expect("open");
         assert!(descend(top, &Order(&paths), &mut || ()).expect("gone through").is_continue());
