@@ -56,7 +56,6 @@ pub mod torch_extensions;
 pub mod trash;
 pub mod ultralytics;
 pub mod uv;
-pub mod variables;
 pub mod venv;
 pub mod view;
 pub mod virtualenv;

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use mldu::app::keymap::{BINDINGS, Section};
-use mldu::families::{self, variables};
+use mldu::families::{self, declared::variables};
 use mldu::model::category::Category;
 
 fn table(header: &str, rows: impl Iterator<Item = String>) -> String {

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::{Exit, complain, print};
 use crate::env::Env;
-use crate::families::{Families, variables};
+use crate::families::Families;
+use crate::families::declared::variables;
 use crate::report::places::{Form, Row, json, lines, list};
 
 /// What is asked for.

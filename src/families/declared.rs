@@ -7,6 +7,7 @@ mod sort;
 mod table;
 #[cfg(test)]
 mod tests;
+pub mod variables;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;

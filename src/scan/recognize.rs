@@ -6,14 +6,16 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 use rustc_hash::FxHashSet;
 
 use crate::env::Env;
 use crate::families::subtree::SubTree;
 use crate::families::{Beside, Claim, Range, Reader, StoreView};
+use crate::model::inventory::ScanEvent;
 use crate::model::item::NewStore;
 use crate::model::links::LinkTable;
 use crate::model::node::DirId;
@@ -37,6 +39,9 @@ pub struct Job {
     pub phase: usize,
 }
 
+/// Threads that recognize stores: on a cold disk most of what they do is to wait for it.
+pub const READERS: usize = 2;
+
 /// Jobs as they come, for several threads, and of those that wait the smallest of the earliest phase: a person sees the
 /// small caches while the environments are still being understood, and the environments before what lies anywhere else.
 pub struct Queue<'a> {
@@ -58,7 +63,7 @@ impl<'a> Queue<'a> {
     }
 
     /// The next one; none when no more will come.
-    pub fn next(&self) -> Option<Job> {
+    fn next(&self) -> Option<Job> {
         let mut came = None;
         loop {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,6 +77,27 @@ impl<'a> Queue<'a> {
             }
             drop(waiting);
             came = Some(self.todo.recv().ok()?);
+        }
+    }
+
+    /// Recognizes one after the other and tells what was found, until no more will come.
+    pub fn recognize_all(
+        &self,
+        env: &Env,
+        links: &Arc<LinkTable>,
+        now: i64,
+        open: &OpenPaths,
+        sink: &Sender<ScanEvent>,
+        cancel: &AtomicBool,
+    ) {
+        while let Some(job) = self.next() {
+            if cancel.load(Ordering::Relaxed) {
+                continue;
+            }
+            let store = recognize(&job, env, links, now, &Hands::new(&job.path, open));
+            if !job.came_to_nothing(&store) {
+                let _ = sink.send(ScanEvent::Store(Box::new(store)));
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use super::borders::Borders;
 use super::ground;
 use super::import;
 use super::node::{Counters, Known};
-use super::recognize::{Hands, Job, OpenPaths, Queue, recognize};
+use super::recognize::{Job, OpenPaths, Queue, READERS};
 use super::roots::{Itinerary, Phase};
 use super::settings::{Backend, Settings};
 use super::stores::Collector;
@@ -30,9 +30,6 @@ use crate::model::tree::{DirState, ListedDir, Tree};
 use crate::sys;
 use crate::sys::list::Lister;
 use crate::sys::mounts::MountInfo;
-
-/// Threads that recognize stores.
-const READERS: usize = 2;
 
 /// What the readings of one session share.
 #[derive(Clone)]
@@ -294,27 +291,16 @@ impl Session {
         id
     }
 
-    /// Runs families beside the walk, so that reading a store's files never makes the walk wait. There are several
-    /// threads of them because most of what they do on a cold disk is to wait for it.
+    /// Runs families beside the walk, so that reading a store's files never makes the walk wait.
     fn with_families(&self, sink: &Sender<ScanEvent>, cancel: &AtomicBool, work: impl FnOnce(&Sender<Job>)) {
         let (jobs, todo) = bounded::<Job>(1024);
         let (queue, open) = (Queue::new(&todo), OpenPaths::new(sys::proc::open_paths));
-        let recognize_all = || {
-            while let Some(job) = queue.next() {
-                if cancel.load(Ordering::Relaxed) {
-                    continue;
-                }
-                let hands = Hands::new(&job.path, &open);
-                let store = recognize(&job, &self.settings.env, &self.links, self.settings.now, &hands);
-                if !job.came_to_nothing(&store) {
-                    let _ = sink.send(ScanEvent::Store(Box::new(store)));
-                }
-            }
-        };
+        let (env, now) = (&self.settings.env, self.settings.now);
         std::thread::scope(|scope| {
             for n in 0..READERS {
                 let thread = std::thread::Builder::new().name(format!("families-{n}"));
-                let started = thread.spawn_scoped(scope, recognize_all);
+                let started = thread
+                    .spawn_scoped(scope, || queue.recognize_all(env, &self.links, now, &open, sink, cancel));
                 // One is enough.
                 assert!(n > 0 || started.is_ok(), "a thread can be started");
             }

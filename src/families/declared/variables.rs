@@ -33,7 +33,7 @@ struct Asset {
 pub fn all() -> &'static [Variable] {
     static ALL: LazyLock<Vec<Variable>> = LazyLock::new(|| {
         let asset: Asset =
-            toml::from_str(include_str!("../../assets/variables.toml")).expect("the table is well formed");
+            toml::from_str(include_str!("../../../assets/variables.toml")).expect("the table is well formed");
         asset.variable
     });
     &ALL
