@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::category::Category;
+
 /// See what fills the disk of a machine-learning box, and let go of it without regret.
 #[derive(Debug, Parser)]
 #[command(
@@ -125,6 +127,48 @@ pub struct ReportArgs {
     /// Only what is left over: partial, orphaned, detached, superseded
     #[arg(long, conflicts_with = "by")]
     pub leftovers: bool,
+    /// As Prometheus' text format, for the node exporter's textfile collector or a Pushgateway
+    #[arg(long, conflicts_with_all = ["json", "by", "leftovers"])]
+    pub prom: bool,
+    /// Write it to FILE in place of standard output; the old FILE stays until the new one is whole
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// End with 3 if a mount is fuller than N%, or if more than SIZE lies in the groups of --category, or in all
+    #[arg(long, value_name = "N%|SIZE", value_parser = limit)]
+    pub fail_above: Option<Limit>,
+    /// The groups that --fail-above SIZE is about, by their ids
+    #[arg(long, value_name = "ID", value_delimiter = ',', value_parser = category, requires = "fail_above")]
+    pub category: Vec<Category>,
+}
+
+/// What must not be crossed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// So many percent of a mount, as `df` counts.
+    Percent(f64),
+    /// So many bytes.
+    Bytes(u64),
+}
+
+/// `90%`, `5G`, `1.5 TiB`. Letters stand for powers of 1024, as in mldu's own sizes.
+fn limit(text: &str) -> Result<Limit, String> {
+    if let Some(percent) = text.trim().strip_suffix('%') {
+        let percent = percent.trim().parse::<f64>().ok().filter(|p| (0.0..=100.0).contains(p));
+        return percent.map(Limit::Percent).ok_or_else(|| "a percentage is from 0% to 100%".to_string());
+    }
+    size(text).map(Limit::Bytes)
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    let sizes = parse_size::Config::new().with_binary();
+    sizes.parse_size(text).map_err(|e| format!("{e}; a size is like 500M, 20G or 1.5 TiB"))
+}
+
+fn category(text: &str) -> Result<Category, String> {
+    Category::from_id(text).ok_or_else(|| {
+        let all: Vec<&str> = Category::all().map(Category::id).collect();
+        format!("the groups are {}", all.join(", "))
+    })
 }
 
 /// By what a report is told.
@@ -217,5 +261,17 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn limits_are_percentages_or_sizes() {
+        assert_eq!(limit("90%"), Ok(Limit::Percent(90.0)));
+        assert_eq!(limit(" 99.5 %"), Ok(Limit::Percent(99.5)));
+        assert_eq!(limit("5G"), Ok(Limit::Bytes(5 << 30)));
+        assert_eq!(limit("1.5 TiB"), Ok(Limit::Bytes(3 << 39)));
+        assert_eq!(limit("300"), Ok(Limit::Bytes(300)));
+        for bad in ["101%", "-1%", "many", "%", "5X", ""] {
+            assert!(limit(bad).is_err(), "{bad}");
+        }
     }
 }

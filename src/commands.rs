@@ -25,6 +25,8 @@ pub enum Exit {
     Error,
     /// It was asked for wrongly.
     Usage,
+    /// A limit that was asked for is crossed.
+    Limit,
     /// Some of it was done.
     Partly,
     /// It was interrupted by this signal.
@@ -37,6 +39,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Error => 1,
             Exit::Usage => 2,
+            Exit::Limit => 3,
             Exit::Partly => 4,
             Exit::Signal(n) => 128 + n,
         })

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use clap::Parser;
 
 use cli::{By, Cli, Command, FormArg, TrashCommand};
+use commands::report::{As, Asked, Limit};
 use commands::{Exit, complain};
 use env::Env;
 use report::Tell;
@@ -78,7 +79,20 @@ fn dispatch(cli: Cli) -> Exit {
                 By::Category if args.leftovers => Tell::Leftovers,
                 By::Category => Tell::Groups,
             };
-            commands::report::run(&settings, args.json, tell)
+            let form = match (args.json, args.prom) {
+                (true, _) => As::Json,
+                (_, true) => As::Prometheus,
+                _ => As::Table,
+            };
+            let limit = args.fail_above.map(|limit| match limit {
+                cli::Limit::Percent(percent) => Limit::Percent(percent),
+                cli::Limit::Bytes(bytes) => Limit::Bytes(bytes, args.category.clone()),
+            });
+            if matches!(limit, Some(Limit::Percent(_))) && !args.category.is_empty() {
+                let _ = complain("--category goes with a size: a percentage is of a whole mount");
+                return Exit::Usage;
+            }
+            commands::report::run(&settings, &Asked { tell, form, output: args.output, limit })
         }
         Some(Command::Families(args)) => {
             commands::families::run(&settings.scan.families, &env, &args.ids, args.json, settings.ascii)
@@ -112,7 +126,7 @@ fn open(settings: &Settings, context: app::Context, export: Option<&Path>) -> Ex
     {
         tui::run(settings, context)
     } else {
-        commands::report::run(settings, false, Tell::Groups)
+        commands::report::run(settings, &Asked::default())
     }
 }
 

@@ -360,3 +360,89 @@ fn where_says_what_moves_and_writes_lines_that_work() {
     let empty = tempfile::tempdir().expect("a folder");
     mldu(empty.path()).env("TMPDIR", empty.path()).arg("where").assert().code(0);
 }
+
+/// Every line of the text format: comments before their metric, one block a metric, no series twice.
+fn series(text: &str) -> std::collections::BTreeMap<String, f64> {
+    let mut series = std::collections::BTreeMap::new();
+    let (mut current, mut seen) = (String::new(), std::collections::BTreeSet::new());
+    assert!(text.ends_with('\n'));
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            current = rest.split_once(' ').expect("a text").0.to_string();
+            assert!(seen.insert(current.clone()), "{current} comes in two blocks");
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            assert_eq!(rest, format!("{current} gauge"));
+        } else {
+            let (name, value) = line.rsplit_once(' ').expect("a value");
+            assert_eq!(name.split('{').next(), Some(current.as_str()), "{line}");
+            let value = value.parse::<f64>().expect("a number");
+            assert!(series.insert(name.to_string(), value).is_none(), "{name} comes twice");
+        }
+    }
+    series
+}
+
+#[test]
+fn monitoring_gets_the_numbers_of_the_report() {
+    let world = World::new();
+    let file = world.home.join("mldu.prom");
+    let report = || {
+        let mut command = mldu(&world.home);
+        command.args(["report", "--prom"]).arg(&world.home);
+        command
+    };
+    let out = report().assert().code(0);
+    let numbers = series(&String::from_utf8_lossy(&out.get_output().stdout));
+    let v = world.json();
+    for category in v["categories"].as_array().expect("a list") {
+        let id = category["id"].as_str().expect("an id");
+        let of = |metric: &str| -> f64 {
+            let front = format!("{metric}{{category=\"{id}\",");
+            numbers.iter().filter(|(k, _)| k.starts_with(&front)).map(|(_, v)| v).sum()
+        };
+        assert_eq!(Some(of("mldu_category_bytes")), category["bytes"].as_f64(), "{id}");
+        assert_eq!(Some(of("mldu_category_files")), category["files"].as_f64(), "{id}");
+    }
+    assert!(
+        numbers.keys().any(|k| k.starts_with("mldu_reclaimable_bytes{") && k.contains("safety=\"safe\""))
+    );
+    assert!(numbers["mldu_last_success_timestamp_seconds"] > 1.7e9 && numbers["mldu_scan_errors"] == 0.0);
+    assert!(!String::from_utf8_lossy(&out.get_output().stdout).contains("miniconda3"), "no path of a person");
+    // Into a file: whole, and beside nothing else.
+    report().arg("-o").arg(&file).assert().code(0).stdout("");
+    assert_eq!(series(&std::fs::read_to_string(&file).expect("written")).len(), numbers.len());
+    let left = std::fs::read_dir(&world.home).expect("read").flatten();
+    assert_eq!(left.filter(|e| e.file_name().to_string_lossy().starts_with(".mldu-")).count(), 0);
+    report()
+        .args(["-o", "/nowhere/x.prom"])
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("/nowhere/x.prom"));
+    report().args(["-o", "-"]).assert().code(0).stdout(predicate::str::starts_with("# HELP mldu_"));
+    report().arg("--json").assert().code(2);
+}
+
+#[test]
+fn a_limit_that_is_crossed_ends_with_3() {
+    let world = World::new();
+    let report = |args: &[&str]| {
+        let mut command = mldu(&world.home);
+        command.arg("report").arg(&world.home).args(args);
+        command.assert()
+    };
+    report(&["--fail-above", "0%"]).code(3).stderr(predicate::str::contains("% full, more than 0%"));
+    report(&["--fail-above", "100%"]).code(0).stderr("");
+    report(&["--fail-above", "1k", "--category", "conda-tarballs"]).code(3).stderr(
+        predicate::str::starts_with("mldu: Conda tarballs: ")
+            .and(predicate::str::contains("more than 1.0 KiB")),
+    );
+    report(&["--fail-above", "900T", "--category", "conda-tarballs,hub"]).code(0);
+    report(&["--fail-above", "1k"]).code(3).stderr(predicate::str::contains("what was scanned"));
+    report(&["--fail-above", "900T", "--prom"]).code(0);
+    report(&["--fail-above", "90%", "--category", "hub"]).code(2);
+    report(&["--fail-above", "many"]).code(2).stderr(predicate::str::contains("a size is like"));
+    report(&["--category", "hub"]).code(2);
+    report(&["--fail-above", "1k", "--category", "nothing"])
+        .code(2)
+        .stderr(predicate::str::contains("conda-tarballs"));
+}

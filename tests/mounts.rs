@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mldu::env::Env;
+use mldu::model::category::Category;
 use mldu::removal::plan::How;
 use mldu::removal::{ledger, restore};
 use mldu::sys::mounts;
@@ -294,17 +295,27 @@ fn roots_on_two_mounts_and_kernel_file_systems() {
     std::fs::create_dir(mounted.path.join("proc")).expect("made");
     run("mount", &["-t", "proc", "proc", &mounted.path.join("proc").display().to_string()]);
     let outer = mounted.path.parent().expect("a folder").to_path_buf();
-    let scan = |one_fs: bool| {
+    let scan = |roots: Vec<PathBuf>, one_fs: bool| {
         let env = std::sync::Arc::new(Env::fixed("/nowhere"));
         let mut settings = mldu::scan::Settings::new(env, 0);
-        settings.roots = vec![outer.clone()];
+        settings.roots = roots;
         settings.one_fs = one_fs;
         mldu::scan::Session::new(settings).expect("threads").run()
     };
-    let whole = scan(false);
+    let whole = scan(vec![outer.clone()], false);
     assert!(whole.tree.find(&mounted.path.join("inner/f")).is_some());
     assert!(whole.tree.find(&mounted.path.join("proc/1")).is_none(), "the kernel's files take no space");
-    let one = scan(true);
+    // Monitoring is told of each mount by itself.
+    let both = scan(vec![outer.clone(), mounted.path.clone()], true);
+    let other = |mount: &Path| {
+        let groups = both.groups_on(mount);
+        groups.iter().find(|g| g.0 == Category::Other).expect("a group").1.usage.on_disk
+    };
+    assert_eq!(both.mounts.len(), 2, "{:?}", both.mounts);
+    assert_eq!(other(&mounted.path), 100 << 10);
+    let above = both.mount_of(&outer).expect("a mount").path.clone();
+    assert_eq!(other(&above) + other(&mounted.path), both.total().on_disk);
+    let one = scan(vec![outer.clone()], true);
     assert!(one.tree.find(&mounted.path.join("inner/f")).is_none());
     let out = Command::new("du").args(["-s", "-B1", "-x"]).arg(&outer).output().expect("du runs");
     let du: u64 = String::from_utf8_lossy(&out.stdout)

@@ -8,6 +8,7 @@ mod companions;
 mod event;
 mod groups;
 mod leftovers;
+mod per_mount;
 pub mod places;
 mod rest;
 mod sets;
