@@ -100,6 +100,8 @@ pub enum Command {
     Report(ReportArgs),
     /// What mldu knows: every family of caches, where it is here, and how to get it back
     Families(FamiliesArgs),
+    /// Why it cannot be saved: what is full, and what to do; ends with 3 if saving is blocked
+    Why(WhyArgs),
     /// Where caches can be moved: the variables, whether they are set, and the lines that set them
     Where(WhereArgs),
     /// Bring back what mldu trashed: the last run, or the one named
@@ -186,6 +188,17 @@ pub struct FamiliesArgs {
     /// All that is known of these; without any, a line for each
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
+    /// As JSON (README, "JSON")
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `mldu why`.
+#[derive(Debug, Args)]
+pub struct WhyArgs {
+    /// The folder of the notebooks; the current one unless named
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
     /// As JSON (README, "JSON")
     #[arg(long)]
     pub json: bool,

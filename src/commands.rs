@@ -6,6 +6,7 @@ pub mod places;
 pub mod report;
 pub mod trash;
 pub mod undo;
+pub mod why;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ pub mod app;
 pub mod cli;
 pub mod commands;
 pub mod demo;
+pub mod diagnose;
 pub mod env;
 pub mod families;
 pub mod model;
@@ -97,6 +98,7 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Families(args)) => {
             commands::families::run(&settings.scan.families, &env, &args.ids, args.json, settings.ascii)
         }
+        Some(Command::Why(args)) => commands::why::run(&settings, &env, args.path.as_deref(), args.json),
         Some(Command::Where(args)) => {
             let form = match args.form {
                 FormArg::Profile => Form::Profile,

@@ -6,6 +6,7 @@ pub mod ncdu;
 pub mod places;
 pub mod prometheus;
 pub mod table;
+pub mod why;
 
 /// What a report tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

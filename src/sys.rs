@@ -13,6 +13,7 @@ pub mod locks;
 pub mod memory;
 pub mod mounts;
 pub mod portable;
+pub mod probe;
 pub mod proc;
 pub mod read;
 pub mod replace;

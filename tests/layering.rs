@@ -12,13 +12,17 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("families", &["env", "model", "text"]),
     ("scan", &["env", "families", "model", "sys", "text"]),
     ("removal", &["env", "model", "sys", "text"]),
+    ("diagnose", &["env", "model", "removal", "sys", "text"]),
     ("report", &["model", "text"]),
     ("app", &["model", "removal", "text"]),
     ("ui", &["app", "model", "removal", "text"]),
     ("cli", &["model"]),
     ("settings", &["cli", "env", "model", "scan", "text", "ui"]),
     ("demo", &["env", "model", "removal", "sys", "text"]),
-    ("commands", &["env", "families", "model", "removal", "report", "scan", "settings", "sys", "text"]),
+    (
+        "commands",
+        &["diagnose", "env", "families", "model", "removal", "report", "scan", "settings", "sys", "text"],
+    ),
     ("tui", &["app", "commands", "env", "model", "removal", "scan", "settings", "sys", "text", "ui"]),
 ];
 

@@ -1,0 +1,7 @@
+//! Why can it not be saved? [`look`] gathers facts where Jupyter writes, [`verdict`] says what they mean. Facts in,
+//! verdicts out: the second is pure, and the screen and the command line show the same.
+
+pub mod facts;
+pub mod look;
+pub mod places;
+pub mod verdict;

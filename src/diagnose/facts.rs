@@ -1,0 +1,90 @@
+//! What was seen where Jupyter writes: values alone.
+
+use std::path::PathBuf;
+
+use super::places::Purpose;
+use crate::model::mount::Mount;
+
+/// What became of a real write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It worked.
+    Done,
+    /// It was not tried: mldu was started read-only.
+    Skipped,
+    /// It failed.
+    Failed(Cause),
+}
+
+/// Why a write failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// `ENOSPC`: no bytes or no inodes for this user.
+    Full,
+    /// `EDQUOT`: this user has used up what is his.
+    Quota,
+    /// `EROFS`.
+    ReadOnly,
+    /// `EACCES`, `EPERM`.
+    NotAllowed,
+    /// `EIO` and the like: the disk itself.
+    Broken(String),
+    /// Nothing came back in time.
+    NoAnswer,
+    /// Something else.
+    Other(String),
+}
+
+/// One of the places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// What is written there.
+    pub purpose: Purpose,
+    /// Where.
+    pub path: PathBuf,
+    /// The folder in which something would be made: the place, or the nearest one above that is there.
+    pub at: PathBuf,
+    /// Who owns that folder.
+    pub owner: Option<u32>,
+    /// The mount it lies on.
+    pub mount: Option<Mount>,
+    /// Whether it could be written.
+    pub written: Written,
+}
+
+/// A notebook that was cut off while it was saved, with the copy that holds what was in it before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Torn {
+    /// The notebook.
+    pub notebook: PathBuf,
+    /// The copy beside it.
+    pub copy: PathBuf,
+}
+
+/// What lies on a mount and could go, as far as it is known without a scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lying {
+    /// The mount.
+    pub mount: PathBuf,
+    /// Bytes.
+    pub bytes: u64,
+    /// How many things.
+    pub things: u64,
+}
+
+/// Everything that was seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The user, by name.
+    pub user: String,
+    /// Its number.
+    pub uid: u32,
+    /// Where Jupyter writes.
+    pub places: Vec<Place>,
+    /// Mounts on which the kernel has counted errors, with the number.
+    pub errors: Vec<(PathBuf, u64)>,
+    /// What mldu put into trashes.
+    pub trash: Vec<Lying>,
+    /// Notebooks that were cut off.
+    pub torn: Vec<Torn>,
+}

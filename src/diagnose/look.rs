@@ -1,0 +1,177 @@
+//! Gathering the facts: a look at each place, and a real write of 4 KiB that leaves nothing.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use super::facts::{Cause, Facts, Lying, Place, Torn, Written};
+use super::places;
+use crate::env::Env;
+use crate::removal::ledger;
+use crate::sys::mounts::{self, MountInfo, PATIENCE};
+use crate::sys::probe;
+use crate::sys::user::Names;
+
+/// Looks at everything. `notebooks` is the folder in which somebody wants to save.
+pub fn look(env: &Env, notebooks: &Path, read_only: bool) -> Facts {
+    let table = mounts::read();
+    let places: Vec<Place> = places::all(env, notebooks)
+        .into_iter()
+        .map(|(purpose, path)| {
+            let (at, owner) = nearest(&env.real_path(&path), &table);
+            let info = mounts::holding(&table, &at);
+            let written = if read_only { Written::Skipped } else { write(&at, info) };
+            let mount = info.map(mounts::look);
+            Place { purpose, path, at, owner, mount, written }
+        })
+        .collect();
+    let mut errors: Vec<(PathBuf, u64)> = Vec::new();
+    for mount in places.iter().filter_map(|p| p.mount.as_ref()) {
+        let counted = counted_errors(&mount.source).filter(|n| *n > 0);
+        errors.extend(counted.map(|n| (mount.path.clone(), n)));
+    }
+    errors.sort();
+    errors.dedup();
+    Facts {
+        user: Names::of(env.accounts()).get(env.uid()),
+        uid: env.uid(),
+        trash: trash(env, &table),
+        torn: torn(&env.real_path(notebooks)),
+        places,
+        errors,
+    }
+}
+
+/// The folder at or above a path that is there, and who owns it. What may hang is given a moment.
+fn nearest(path: &Path, table: &[MountInfo]) -> (PathBuf, Option<u32>) {
+    let remote = mounts::holding(table, path).is_some_and(MountInfo::is_remote);
+    let owned = path.to_path_buf();
+    let find = move || {
+        let above = owned.ancestors().find_map(|p| Some((p.to_path_buf(), p.metadata().ok()?)));
+        above.map(|(at, meta)| (at, Some(meta.uid())))
+    };
+    let found = if remote { mounts::within(PATIENCE, find).flatten() } else { find() };
+    found.unwrap_or_else(|| (path.to_path_buf(), None))
+}
+
+fn write(at: &Path, info: Option<&MountInfo>) -> Written {
+    let owned = at.to_path_buf();
+    let result = if info.is_some_and(MountInfo::is_remote) {
+        mounts::within(PATIENCE, move || probe::write(&owned))
+    } else {
+        Some(probe::write(at))
+    };
+    match result {
+        Some(Ok(())) => Written::Done,
+        Some(Err(error)) => Written::Failed(cause(&error)),
+        None => Written::Failed(Cause::NoAnswer),
+    }
+}
+
+fn cause(error: &io::Error) -> Cause {
+    use io::ErrorKind as K;
+    // EIO has no kind of its own.
+    const EIO: i32 = 5;
+    match error.kind() {
+        K::StorageFull => Cause::Full,
+        K::QuotaExceeded => Cause::Quota,
+        K::ReadOnlyFilesystem => Cause::ReadOnly,
+        K::PermissionDenied => Cause::NotAllowed,
+        K::StaleNetworkFileHandle => Cause::Broken(error.to_string()),
+        _ if error.raw_os_error() == Some(EIO) => Cause::Broken(error.to_string()),
+        _ => Cause::Other(error.to_string()),
+    }
+}
+
+/// Errors the kernel has counted on an ext4 file system since it was last checked.
+fn counted_errors(source: &str) -> Option<u64> {
+    let device = Path::new(source).canonicalize().ok()?;
+    let name = device.strip_prefix("/dev").ok()?.to_str()?.replace('/', "!");
+    let count = std::fs::read_to_string(format!("/sys/fs/ext4/{name}/errors_count")).ok()?;
+    count.trim().parse().ok()
+}
+
+/// What mldu itself put into trashes, by mount: its records say how much.
+fn trash(env: &Env, table: &[MountInfo]) -> Vec<Lying> {
+    let mut all: Vec<Lying> = Vec::new();
+    for thing in ledger::read(&ledger::roots(env, table)).iter().filter(|t| t.is_ours()) {
+        let Some(mount) = mounts::holding(table, &thing.root) else { continue };
+        let bytes = thing.ours.as_ref().map_or(0, |o| o.bytes);
+        match all.iter_mut().find(|l| l.mount == mount.path) {
+            Some(lying) => (lying.bytes, lying.things) = (lying.bytes + bytes, lying.things + 1),
+            None => all.push(Lying { mount: mount.path.clone(), bytes, things: 1 }),
+        }
+    }
+    all
+}
+
+/// Notebooks that were cut off: `jupyter_server` copies the old one to `.~NAME`, empties it and writes it anew, and takes
+/// the copy away when that worked.
+fn torn(folder: &Path) -> Vec<Torn> {
+    let mut torn: Vec<Torn> = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(of) = name.as_bytes().strip_prefix(b".~").filter(|n| n.ends_with(b".ipynb")) else {
+            continue;
+        };
+        let notebook = folder.join(crate::text::os_str(of));
+        if is_whole(&entry.path()) && !is_whole(&notebook) {
+            torn.push(Torn { notebook, copy: entry.path() });
+        }
+    }
+    torn.sort_by(|a, b| a.notebook.cmp(&b.notebook));
+    torn
+}
+
+/// Whether a notebook ends as it should. Jupyter writes one JSON object, so its last sign is a brace.
+fn is_whole(notebook: &Path) -> bool {
+    let Ok(folder) = crate::sys::read::open_folder(notebook.parent().unwrap_or(notebook)) else {
+        return false;
+    };
+    let Some(name) = notebook.file_name() else { return false };
+    let tail = crate::sys::read::read_beneath(&folder, Path::new(name), crate::sys::read::Range::Tail, 64);
+    tail.is_ok_and(|tail| tail.trim_ascii_end().ends_with(b"}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::places::Purpose;
+
+    #[test]
+    fn each_place_is_looked_at_and_nothing_is_left() {
+        let tmp = tempfile::tempdir().expect("a folder");
+        let home = tmp.path().canonicalize().expect("a path");
+        std::fs::create_dir_all(home.join("work")).expect("made");
+        let env = Env::fixed(&home);
+        let facts = look(&env, &home.join("work"), false);
+        assert_eq!(facts.places.len(), 5);
+        assert!(facts.places.iter().all(|p| p.written == Written::Done && p.mount.is_some()), "{facts:?}");
+        assert_eq!(facts.places[0].at, home.join("work"));
+        // What is not there yet would be made in the home.
+        assert_eq!((facts.places[1].purpose, &facts.places[1].at), (Purpose::Signatures, &home));
+        assert_eq!(std::fs::read_dir(&home).expect("read").count(), 1);
+        let facts = look(&env, &home.join("work"), true);
+        assert!(facts.places.iter().all(|p| p.written == Written::Skipped));
+    }
+
+    #[test]
+    fn a_notebook_that_was_cut_off_has_its_copy_beside_it() {
+        let tmp = tempfile::tempdir().expect("a folder");
+        let put = |name: &str, text: &str| std::fs::write(tmp.path().join(name), text).expect("written");
+        put("cut.ipynb", "{\"cells\": [");
+        put(".~cut.ipynb", "{\"cells\": []}\n");
+        put("empty.ipynb", "");
+        put(".~empty.ipynb", "{}");
+        put("whole.ipynb", "{}\n");
+        put(".~whole.ipynb", "{}");
+        put("lost.ipynb", "");
+        put(".~lost.ipynb", "");
+        let names: Vec<String> = torn(tmp.path())
+            .iter()
+            .map(|t| t.notebook.file_name().expect("a name").display().to_string())
+            .collect();
+        assert_eq!(names, ["cut.ipynb", "empty.ipynb"]);
+    }
+}
