@@ -31,6 +31,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("humansize", &["text.rs"]),
     ("directories", &["env.rs"]),
     ("rustix", &["sys"]),
+    ("fiemap", &["sys/extents.rs"]),
     ("signal_hook", &["sys"]),
     ("clap", &["cli.rs", "lib.rs"]),
     ("yaml_serde", &["families/conda"]),
