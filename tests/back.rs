@@ -299,7 +299,7 @@ fn what_is_compressed_is_an_upper_bound_near_the_truth() {
 }
 
 #[test]
-#[ignore = "needs root: mounts xfs from a file, and runs as another user"]
+#[ignore = "needs root: mounts xfs from a file"]
 fn what_cannot_be_read_is_unknown() {
     let d = Disk::xfs();
     d.file("open/a", 2);
@@ -308,7 +308,7 @@ fn what_cannot_be_read_is_unknown() {
         d.settle();
         d.world.scan()
     };
-    // A file that is replaced by a link between the look and the question stands for every file that cannot be opened.
+    // A folder that is moved between the look and the question stands for all that cannot be opened.
     let marks = World::marks(&inventory, &[&d.path("open")]);
     let draft = mldu::removal::draft::Draft::new(&inventory, &marks);
     let target = draft.targets().next().expect("one");
@@ -394,6 +394,7 @@ fn the_trash_takes_what_is_the_containers_own_and_nothing_of_the_image() {
         let inventory = w.scan();
         let plan = w.plan(&inventory, &World::marks(&inventory, &[&merged.join(path)]), How::Trash);
         assert!(plan.is_empty() && plan.refused[0].reason.contains(why), "{path}: {:?}", plan.refused);
+        assert!(plan.refused[0].way_on.contains("frees nothing of the image"), "{path}: {:?}", plan.refused);
     }
     assert_eq!(used(), before, "nothing was copied up");
     for path in ["own", "image/added"] {

@@ -120,9 +120,9 @@ impl Ground {
     fn of(mount: &MountInfo, table: &[MountInfo]) -> Option<Self> {
         match mount.fstype.as_str() {
             "btrfs" | "xfs" | "bcachefs" => Some(Self::Says),
-            "overlay" | "aufs" | "fuse.fuse-overlayfs" => Some(Self::Layers(Overlay::of(mount, table))),
-            // Snapshots are the rule there, and it knows no FIEMAP.
-            "zfs" => Some(Self::Silent),
+            "overlay" => Some(Self::Layers(Overlay::of(mount, table))),
+            // Snapshots are the rule on ZFS, and it knows no FIEMAP; layers outside the kernel have no handles.
+            "zfs" | "aufs" | "fuse.fuse-overlayfs" => Some(Self::Silent),
             _ => None,
         }
     }
@@ -135,6 +135,14 @@ const LARGE: u64 = 1 << 20;
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(1500), Duration::from_secs(3));
 
 impl Blocks {
+    /// Whether something of a target lies in the image of a container.
+    pub fn is_in_image(&self, node: NodeId) -> bool {
+        self.targets.get(&node).is_some_and(|t| {
+            let of = |key| self.linked.get(key).is_some_and(|(_, linked): &(u32, Split)| linked.image > 0);
+            t.plain.image > 0 || t.names.iter().any(of)
+        })
+    }
+
     /// Looks at what lies at these nodes: who they were a moment ago, and where.
     pub fn look<'a>(
         targets: impl Iterator<Item = (NodeId, &'a Path, &'a Identity)>,

@@ -353,7 +353,12 @@ impl Maker<'_> {
                 && let Err(reason) = &look.trash
             {
                 self.plan.trash_refused.get_or_insert_with(|| reason.clone());
-                return Some((format!("the trash cannot take it: {reason}"), "3 deletes it for good".into()));
+                let way_on = if self.facts.blocks.is_in_image(target.node) {
+                    "3 deletes it, which frees nothing of the image: a smaller image does"
+                } else {
+                    "3 deletes it for good"
+                };
+                return Some((format!("the trash cannot take it: {reason}"), way_on.into()));
             }
         }
         None

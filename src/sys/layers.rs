@@ -28,12 +28,10 @@ pub struct Overlay {
     born: Option<(i64, u32)>,
     /// Whether a file may lie in the upper layer with its content still in the image.
     metacopy: bool,
-    /// Whether the kernel's overlay it is; of others only the birth can be asked for.
-    native: bool,
 }
 
 impl Overlay {
-    /// Looks at a mounted overlay.
+    /// Looks at a mounted overlay of the kernel's; of others nothing is known.
     pub fn of(mount: &MountInfo, table: &[MountInfo]) -> Self {
         // A part of an overlay that is mounted elsewhere has another root than the overlay.
         let whole = Path::new("/");
@@ -46,21 +44,20 @@ impl Overlay {
             let id = beneath::look_at(beneath::open_folder(&m.path).ok()?).ok()?;
             id.btime.filter(|_| id.mount == m.id)
         });
-        Self { born, metacopy: has_metacopy(&mount.options), native: mount.fstype == "overlay" }
+        Self { born, metacopy: has_metacopy(&mount.options) }
     }
 
     /// Where an entry of an open folder lies.
     pub fn layer(&self, folder: &OwnedFd, name: &OsStr, it: &Identity) -> Layer {
-        if self.native && is_upper_alone(folder, name) == Some(true) {
-            return Layer::Upper;
-        }
-        self.by_birth(it.btime)
+        if is_upper_alone(folder, name) == Some(true) { Layer::Upper } else { self.by_birth(it.btime) }
     }
 
-    /// The image was there before the upper layer was made, so what is older than that is the image's. The date of the
-    /// last change says nothing: images bring it along.
+    /// The image was there before the upper layer was made, so what is older than that is the image's; and so is what has
+    /// no birth, as on squashfs, while the upper layer has one. The date of the last change says nothing: images bring it
+    /// along.
     fn by_birth(&self, born: Option<(i64, u32)>) -> Layer {
         match (self.born, born) {
+            (Some(_), None) => Layer::Image,
             (Some(root), Some(it)) if it < root => Layer::Image,
             (Some(_), Some(_)) if !self.metacopy => Layer::Copied,
             _ => Layer::Unknown,
@@ -161,10 +158,10 @@ mod tests {
 
     #[test]
     fn birth_tells_the_image_from_what_came_later() {
-        let overlay = Overlay { born: Some((100, 5)), metacopy: false, native: true };
+        let overlay = Overlay { born: Some((100, 5)), metacopy: false };
         assert_eq!(overlay.by_birth(Some((100, 4))), Layer::Image);
         assert_eq!(overlay.by_birth(Some((100, 5))), Layer::Copied);
-        assert_eq!(overlay.by_birth(None), Layer::Unknown);
+        assert_eq!(overlay.by_birth(None), Layer::Image, "squashfs knows no birth, the upper layer does");
         assert_eq!(Overlay { born: None, ..overlay }.by_birth(Some((1, 1))), Layer::Unknown);
         let lazy = Overlay { metacopy: true, ..overlay };
         assert_eq!(lazy.by_birth(Some((200, 0))), Layer::Unknown, "its content may be the image's");

@@ -15,14 +15,16 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm) {
     let plan = confirm.plan();
     let size = |n| text::size(n, app.context.units);
     let things = text::counted(plan.lines.len() as u64, "item", "items");
-    canvas.text(1, 0, &format!("PLAN  {things}, {}", size(plan.size.on_disk)), theme.strong());
+    let x = canvas.text(1, 0, &format!("PLAN  {things}, {}", size(plan.size.on_disk)), theme.strong());
     let shown = confirm.plans.iter().find_map(main_change);
     if let Some(Change { mount, .. }) = main_change(plan).or(shown) {
         let others = match plan.changes.len().saturating_sub(1) {
             0 => String::new(),
             n => format!("  and {}", text::counted(n as u64, "more mount", "more mounts")),
         };
-        let place = format!("{}  {}  {}{others}", text::path(&mount.path), mount.fstype, mount.word());
+        let rest = format!("  {}  {}{others}", mount.fstype, mount.word());
+        let room = width.saturating_sub(x + 3 + text::width(&rest));
+        let place = text::cut_middle(&text::path(&mount.path), room) + &rest;
         canvas.right(width - 1, 0, &place, theme.plain());
     }
     canvas.rule(1);
@@ -41,7 +43,7 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm) {
     let top = confirm.cursor.saturating_sub(room.saturating_sub(1));
     let mut y = 3;
     for (i, line) in plan.lines.iter().enumerate().skip(top).take(room) {
-        draw_line(canvas, app, line, y, i == confirm.cursor);
+        draw_line(canvas, app, plan, line, y, i == confirm.cursor);
         y += 1;
     }
     if plan.lines.is_empty() {
@@ -78,7 +80,7 @@ fn what_at(canvas: &Canvas<'_>) -> usize {
     if is_narrow(canvas) { 26 } else { 33 }
 }
 
-fn draw_line(canvas: &mut Canvas<'_>, app: &App, line: &Line, y: u16, under_cursor: bool) {
+fn draw_line(canvas: &mut Canvas<'_>, app: &App, plan: &Plan, line: &Line, y: u16, under_cursor: bool) {
     let theme = canvas.theme;
     let size = |n| text::size(n, app.context.units);
     canvas.right(13, y, &size(line.size.on_disk), theme.plain());
@@ -97,7 +99,7 @@ fn draw_line(canvas: &mut Canvas<'_>, app: &App, line: &Line, y: u16, under_curs
     canvas.right(end, y, &what, theme.verdict(line.verdict));
     let path = text::short_path(&line.path, &app.context.home);
     let mut name = if path.ends_with(&line.name) { path } else { format!("{}  {path}", line.name) };
-    let x = canvas.text(what_at(canvas), y, &numbers(line), theme.plain());
+    let x = canvas.text(what_at(canvas), y, &numbers(plan, line), theme.plain());
     let room = end.saturating_sub(x + text::width(&what) + 2);
     if text::width(&name) > room {
         name.clone_from(&line.name);
@@ -119,8 +121,8 @@ fn frees_more(line: &Line) -> bool {
     line.action == Action::Delete && line.doubt.all() > 0
 }
 
-/// What can keep bytes from coming back: how much it is, of a line or of all, and in words. The number of a note is its
-/// place here among those that are in the plan.
+/// What can keep bytes from coming back: how much it is of a line, and in words. Those that are in the plan are numbered
+/// in this order.
 const DOUBTS: [(fn(&Line) -> u64, &str); 4] = [
     (|l| l.image, "are in the container's image: deleting them frees nothing"),
     (|l| l.doubt.shared, "more at most: shared with a snapshot or a copy (reflink)"),
@@ -128,10 +130,15 @@ const DOUBTS: [(fn(&Line) -> u64, &str); 4] = [
     (|l| l.doubt.unknown, "more at most: the file system did not say whose they are"),
 ];
 
+fn doubts(plan: &Plan) -> impl Iterator<Item = (usize, fn(&Line) -> u64, &'static str)> {
+    let there = DOUBTS.into_iter().filter(|(of, _)| plan.lines.iter().any(|l| of(l) > 0));
+    (1..).zip(there).map(|(i, (of, words))| (i, of, words))
+}
+
 /// The notes that a line has, as `(1)(2) `.
-fn numbers(line: &Line) -> String {
+fn numbers(plan: &Plan, line: &Line) -> String {
     let all: String =
-        (1..).zip(DOUBTS).filter(|(_, (n, _))| n(line) > 0).map(|(i, _)| format!("({i})")).collect();
+        doubts(plan).filter(|(_, of, _)| of(line) > 0).map(|(i, ..)| format!("({i})")).collect();
     if all.is_empty() { all } else { all + " " }
 }
 
@@ -139,11 +146,9 @@ fn numbers(line: &Line) -> String {
 fn notes(app: &App, plan: &Plan, width: usize) -> Vec<String> {
     let size = |n| text::size(n, app.context.units);
     let mut notes: Vec<String> = Vec::new();
-    for (i, (of, words)) in (1..).zip(DOUBTS) {
+    for (i, of, words) in doubts(plan) {
         let all: u64 = plan.lines.iter().map(of).sum();
-        if all > 0 {
-            notes.push(format!("({i}) {} {words}", size(all)));
-        }
+        notes.push(format!("({i}) {} {words}", size(all)));
     }
     for r in &plan.refused {
         let way = if r.way_on.is_empty() { String::new() } else { format!("; {}", r.way_on) };
