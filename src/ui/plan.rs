@@ -38,8 +38,8 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm) {
     // What must be seen stays on the screen: the ways, before and after, the question. The list scrolls.
     let ways_at = last - if is_low(canvas) { 7 } else { 10 };
     let (gap, most) = if is_low(canvas) { (0, 2) } else { (2, 5) };
-    let noted = u16::try_from(notes.len().min(most)).unwrap_or(5);
-    let room = usize::from(ways_at.saturating_sub(3 + gap + 1 + noted)).max(2);
+    let below = u16::try_from(notes.len().min(most)).unwrap_or(5);
+    let room = usize::from(ways_at.saturating_sub(3 + gap + 1 + below)).max(2);
     let top = confirm.cursor.saturating_sub(room.saturating_sub(1));
     let mut y = 3;
     for (i, line) in plan.lines.iter().enumerate().skip(top).take(room) {
@@ -121,24 +121,29 @@ fn frees_more(line: &Line) -> bool {
     line.action == Action::Delete && line.doubt.all() > 0
 }
 
+/// How many bytes of a line something is.
+type OfLine = fn(&Line) -> u64;
+
 /// What can keep bytes from coming back: how much it is of a line, and in words. Those that are in the plan are numbered
 /// in this order.
-const DOUBTS: [(fn(&Line) -> u64, &str); 4] = [
+const DOUBTS: [(OfLine, &str); 4] = [
     (|l| l.image, "are in the container's image: deleting them frees nothing"),
     (|l| l.doubt.shared, "more at most: shared with a snapshot or a copy (reflink)"),
     (|l| l.doubt.packed, "more at most: compressed"),
     (|l| l.doubt.unknown, "more at most: the file system did not say whose they are"),
 ];
 
-fn doubts(plan: &Plan) -> impl Iterator<Item = (usize, fn(&Line) -> u64, &'static str)> {
+fn doubts(plan: &Plan) -> impl Iterator<Item = (usize, OfLine, &'static str)> {
     let there = DOUBTS.into_iter().filter(|(of, _)| plan.lines.iter().any(|l| of(l) > 0));
     (1..).zip(there).map(|(i, (of, words))| (i, of, words))
 }
 
 /// The notes that a line has, as `(1)(2) `.
 fn numbers(plan: &Plan, line: &Line) -> String {
-    let all: String =
-        doubts(plan).filter(|(_, of, _)| of(line) > 0).map(|(i, ..)| format!("({i})")).collect();
+    let mut all = String::new();
+    for (i, ..) in doubts(plan).filter(|(_, of, _)| of(line) > 0) {
+        all += &format!("({i})");
+    }
     if all.is_empty() { all } else { all + " " }
 }
 
