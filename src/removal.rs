@@ -3,6 +3,8 @@
 //!
 //! Outside of this module nothing deletes or renames a user's file.
 
+pub mod back;
+pub mod blocks;
 pub mod deletion;
 pub mod draft;
 pub mod empty;
@@ -10,11 +12,13 @@ pub mod execute;
 pub mod facts;
 pub mod in_use;
 pub mod ledger;
+pub mod measure;
 pub mod plan;
 #[cfg(feature = "portable")]
 pub mod portable;
 pub mod protect;
 pub mod record;
 pub mod restore;
+pub mod shortfall;
 pub mod survey;
 pub mod trash;

@@ -4,7 +4,10 @@
 
 pub mod beneath;
 pub mod descend;
+pub mod extents;
+pub mod gone;
 pub mod input;
+pub mod layers;
 pub mod limits;
 #[cfg(target_os = "linux")]
 pub mod linux;

@@ -3,15 +3,19 @@
 mod common;
 
 use common::app;
-use common::hands::{PLAIN, answer, press, screen};
+use common::hands::{PLAIN, answer, answer_with, press, screen};
 use insta::assert_snapshot;
 use mldu::app::event::{Effect, Event};
 use mldu::app::keymap::Key;
 use mldu::app::{App, Mode};
 use mldu::model::inventory::{Holder, Inventory, ScanEvent};
+use mldu::model::node::NodeId;
 use mldu::model::rows::RowKey;
+use mldu::removal::blocks::{Blocks, OfTarget, Piece, Split};
 use mldu::removal::draft::Draft;
+use mldu::removal::execute::{Outcome, Report, StepReport};
 use mldu::removal::in_use::InUse;
+use mldu::removal::measure::Measured;
 use mldu::ui::theme::Colors;
 use mldu::ui::{self, Theme};
 use ratatui::Terminal;
@@ -203,6 +207,76 @@ fn the_plan_shows_what_comes_back_and_asks_before_the_trash() {
     assert!(matches!(app.mode, Mode::Confirm(_)));
     press(&mut app, "<enter>");
     assert!(matches!(press(&mut app, "y"), Some(Effect::Remove(plan)) if !plan.is_final()));
+}
+
+/// What was found of a target: shared with a copy, compressed, in the image, or not known; the rest is its own.
+fn found(blocks: &mut Blocks, node: NodeId, [shared, packed, image, unknown]: [u64; 4], all: u64) {
+    let own = all - shared - packed - image - unknown;
+    let from = u64::from(node.dir.0) << 50 | u64::from(node.at) << 40;
+    let pieces = vec![
+        Piece { from, to: from + shared, shared: true },
+        Piece { from: from + shared, to: from + shared + packed, shared: false },
+    ];
+    let plain = Split { own, image, shared, packed, unknown, pieces };
+    blocks.targets.insert(node, OfTarget { pool: 1, plain, names: vec![] });
+}
+
+#[test]
+fn what_may_not_come_back_is_numbered_and_only_the_rest_is_promised() {
+    const MIB: u64 = 1 << 20;
+    let mut app = app();
+    mark(&mut app, "Conda tarballs");
+    mark(&mut app, "Keras models");
+    press(&mut app, "d");
+    answer_with(&mut app, InUse::default(), Ok(()), |draft, facts| {
+        for target in draft.targets() {
+            let all = target.seen.on_disk;
+            let kind = match target.path.file_name().and_then(|n| n.to_str()) {
+                Some("vgg16.h5") => [0, 0, all, 0],
+                Some("cuda-12.4-h1.conda") => [1000 * MIB, 0, 0, 100 * MIB],
+                _ => [0, 1000 * MIB, 0, 0],
+            };
+            found(&mut facts.blocks, target.node, kind, all);
+        }
+    });
+    press(&mut app, "3");
+    let Mode::Confirm(confirm) = &app.mode else { panic!("a plan") };
+    let plan = confirm.plan();
+    let doubt = plan.doubt;
+    assert_eq!((doubt.shared, doubt.packed, doubt.unknown), (1000 * MIB, 1000 * MIB, 100 * MIB));
+    assert_eq!(plan.image, 528 * MIB);
+    assert_eq!(plan.frees + doubt.all() + plan.image, plan.size.on_disk);
+    assert_eq!(plan.changes[0].after().map(|s| s.available), Some(plan.frees), "what is certain");
+    assert_snapshot!("plan_doubt", screen(&mut app, 80, 24, PLAIN));
+    assert_snapshot!("plan_doubt_small", screen(&mut app, 60, 16, PLAIN));
+    press(&mut app, "<enter>");
+    assert!(screen(&mut app, 80, 24, PLAIN).contains("4.7 GiB will be gone for good"), "not what comes back");
+    press(&mut app, "delete");
+    let Some(Effect::Remove(plan)) = press(&mut app, "<enter>") else { panic!("it goes") };
+    let steps = plan.steps().iter().map(|s| StepReport {
+        path: s.path().to_path_buf(),
+        line: s.line(),
+        action: s.action(),
+        outcome: Outcome::Deleted { files: 1 },
+    });
+    let measured = Measured {
+        mount: "/".into(),
+        estimated: plan.changes[0].frees,
+        maybe: plan.changes[0].maybe,
+        before: 0,
+        after: Some(plan.changes[0].frees + 10 * MIB),
+        percent: 99,
+        why: vec!["a snapshot or a copy has what was shared".into()],
+    };
+    let report = Report { steps: steps.collect(), measured: vec![measured.clone()], ..Report::default() };
+    let _ = app.update(Event::Removed(Box::new(report.clone())));
+    assert_snapshot!("done_doubt", screen(&mut app, 80, 24, PLAIN));
+    if let Mode::Done { report, .. } = &mut app.mode {
+        let why = vec!["python 4121 (ana) still has some of it open: it comes back when that ends".into()];
+        report.measured = vec![Measured { after: Some(10 * MIB), why, ..measured }];
+    }
+    let text = screen(&mut app, 80, 24, PLAIN);
+    assert!(text.contains("Less than promised: python 4121 (ana) still has some of it open"), "{text}");
 }
 
 #[test]

@@ -35,6 +35,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("humansize", &["text.rs"]),
     ("directories", &["env.rs"]),
     ("rustix", &["sys"]),
+    ("fiemap", &["sys/extents.rs"]),
     ("signal_hook", &["sys"]),
     ("clap", &["cli.rs", "lib.rs"]),
     ("parse_size", &["cli.rs"]),

@@ -101,7 +101,7 @@ impl Confirm {
         let at = |how: How| How::ALL.iter().position(|h| *h == how).unwrap_or(1);
         let (mixed, trash) = (at(How::SafeForGood), at(How::Trash));
         let trash_works = !plans[trash].is_empty();
-        let frees_some = plans[mixed].frees > plans[trash].frees;
+        let frees_some = plans[mixed].at_most() > plans[trash].at_most();
         let chosen =
             if (is_full && frees_some) || (!trash_works && !plans[mixed].is_empty()) { mixed } else { trash };
         Self { plans, chosen, cursor: 0, asked: Asked::Nothing }

@@ -202,7 +202,7 @@ impl App {
             tally.runs.push(report.run.clone());
         }
         // What only goes to the trash gives nothing back; what changes meanwhile is the doing of others.
-        for m in report.measured.iter().filter(|m| m.estimated > 0) {
+        for m in report.measured.iter().filter(|m| m.was_to_change()) {
             tally.freed += m.came_back().unwrap_or(0);
             let before = tally.mount.as_ref().filter(|t| t.0 == m.mount).map_or(m.before, |t| t.1);
             tally.mount = Some((m.mount.clone(), before, m.after.unwrap_or(m.before), m.percent));

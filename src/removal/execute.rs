@@ -10,14 +10,15 @@ use rustc_hash::FxHashMap;
 use super::deletion;
 use super::facts::{self, sentence};
 use super::in_use::InUse;
+use super::measure::{self, Measured};
 use super::plan::{Action, Plan, Step};
 use super::record;
 use super::restore;
+use super::shortfall;
 use super::trash::{Record, Root, Trash};
 use crate::env::Env;
 use crate::model::node::Kind;
 use crate::sys::beneath;
-use crate::sys::mounts;
 use crate::sys::user::Names;
 
 /// What became of a step.
@@ -72,28 +73,6 @@ pub struct StepReport {
     pub action: Action,
     /// What became of it.
     pub outcome: Outcome,
-}
-
-/// What a mount got back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measured {
-    /// Where.
-    pub mount: PathBuf,
-    /// Bytes the plan said.
-    pub estimated: u64,
-    /// Bytes left for this user before.
-    pub before: u64,
-    /// Bytes left afterwards; `None` if the file system did not answer in time.
-    pub after: Option<u64>,
-    /// Share in use afterwards, in percent as `df` prints it.
-    pub percent: u64,
-}
-
-impl Measured {
-    /// What came back; less than nothing if others wrote meanwhile.
-    pub fn came_back(&self) -> Option<i64> {
-        Some(self.after? as i64 - self.before as i64)
-    }
 }
 
 /// What became of a plan.
@@ -158,7 +137,7 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         trashes: FxHashMap::default(),
         report: Report { run: beneath::random_hex()[..8].to_string(), ..Report::default() },
     };
-    let before = measure_before(plan);
+    let before = measure::before(plan);
     for step in plan.steps() {
         let outcome = if runner.stop.load(Ordering::Relaxed) {
             runner.report.stopped = true;
@@ -182,7 +161,8 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         runner.so_far.steps += 1;
         runner.tell();
     }
-    runner.report.measured = measure_after(before);
+    runner.report.measured = measure::after(before, plan);
+    shortfall::explain(&mut runner.report, plan, &runner.names);
     let trashed = runner.report.steps.iter().zip(plan.steps());
     runner.report.trashed = trashed
         .filter(|(r, _)| matches!(r.outcome, Outcome::Trashed { .. }))
@@ -326,39 +306,6 @@ impl Runner<'_> {
             }
         }
     }
-}
-
-fn measure_before(plan: &Plan) -> Vec<Measured> {
-    let measured = plan.changes.iter().filter_map(|c| {
-        let space = settled(&c.mount.path)?;
-        Some(Measured {
-            mount: c.mount.path.clone(),
-            estimated: c.frees,
-            before: space.available,
-            after: None,
-            percent: space.percent(),
-        })
-    });
-    measured.collect()
-}
-
-fn measure_after(before: Vec<Measured>) -> Vec<Measured> {
-    let again = |m: Measured| match settled(&m.mount) {
-        Some(space) => Measured { after: Some(space.available), percent: space.percent(), ..m },
-        None => m,
-    };
-    before.into_iter().map(again).collect()
-}
-
-/// What is left on a mount once everything written is on the disk. Some file systems say it only then. A mount that
-/// does not answer within five seconds is not waited for.
-fn settled(mount: &Path) -> Option<crate::model::mount::Space> {
-    let path = mount.to_path_buf();
-    mounts::within(Duration::from_secs(5), move || {
-        let _ = beneath::sync(&path);
-        mounts::space(&path).ok()
-    })
-    .flatten()
 }
 
 fn outer_paths(plan: &Plan) -> Vec<PathBuf> {

@@ -1,10 +1,11 @@
 //! A fresh look at what is about to go: who it is now, whether its trash can take it, whether it must stay. The look
 //! is done here; what follows from it is the plan's business.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
+use super::blocks::Blocks;
 use super::draft::{Draft, Target};
 use super::in_use::InUse;
 use super::ledger;
@@ -35,6 +36,8 @@ pub struct Look {
 pub struct Facts {
     /// By target.
     pub looks: FxHashMap<NodeId, Look>,
+    /// Where their bytes lie.
+    pub blocks: Blocks,
     /// Which processes use what.
     pub in_use: InUse,
     /// The mounts, with what is left on them now.
@@ -75,11 +78,32 @@ impl Question {
         for target in &self.targets {
             looks.insert(target.node, look(env, target, &deny, &table, &held));
         }
+        let there = self.targets.iter().filter_map(|t| {
+            let look: &Look = looks.get(&t.node)?;
+            Some((t.node, t.path.as_path(), look.identity.as_ref().ok()?))
+        });
+        let blocks = if self.read_only { Blocks::default() } else { Blocks::look(there, &table) };
         // Looked at anew, as far as the kernel knows them; a mount made up for a picture stays as it is.
         let now = |m: Mount| table.iter().find(|t| t.id == m.id && t.path == m.path).map_or(m, mounts::look);
-        let mounts = self.mounts.into_iter().map(now).collect();
-        Facts { looks, in_use: self.in_use, mounts, read_only: self.read_only }
+        let mut mounts: Vec<Mount> = self.mounts.into_iter().map(now).collect();
+        // A scan may go from one file system into another: what goes is measured where it lies.
+        for target in &self.targets {
+            let Some(Ok(identity)) = looks.get(&target.node).map(|l| &l.identity) else { continue };
+            let Some(real) = table.iter().find(|m| m.id == identity.mount) else { continue };
+            let known = holding(&mounts, &target.path);
+            if target.path.starts_with(&real.path)
+                && known.is_none_or(|k| real.path.starts_with(&k.path) && real.path != k.path)
+            {
+                mounts.push(mounts::look(real));
+            }
+        }
+        Facts { looks, blocks, in_use: self.in_use, mounts, read_only: self.read_only }
     }
+}
+
+/// The mount that holds a path: of those at or above it the deepest.
+pub fn holding<'a>(mounts: &'a [Mount], path: &Path) -> Option<&'a Mount> {
+    mounts.iter().filter(|m| path.starts_with(&m.path)).max_by_key(|m| m.path.as_os_str().len())
 }
 
 /// The folders in which it matters who has what open: all stores, and what is marked.

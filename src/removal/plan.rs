@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
+use super::back::{Back, Doubt, Reckoner};
 use super::draft::{Draft, Entry, Order, Refusal, Target};
-use super::facts::Facts;
+use super::facts::{self, Facts};
 use super::trash::Root;
 use crate::model::category::Category;
 use crate::model::inventory::Inventory;
 use crate::model::marks::{Mark, Marks};
 use crate::model::measure::{Meter, Selection};
 use crate::model::mount::{Mount, Space};
-use crate::model::node::NodeId;
 use crate::model::usage::Usage;
 use crate::model::verdict::Verdict;
 use crate::sys::beneath::Identity;
@@ -112,10 +112,14 @@ pub struct Line {
     pub action: Action,
     /// What it takes; what is shared with a line above counts there.
     pub size: Usage,
-    /// Bytes that come back at once with it and the lines above.
+    /// Bytes that come back at once with it and the lines above, for certain.
     pub frees: u64,
-    /// Bytes that come back once its trash is emptied.
+    /// Bytes that come back once its trash is emptied, for certain.
     pub later: u64,
+    /// Bytes that may come back with it besides, now or then.
+    pub doubt: Doubt,
+    /// Bytes of it that lie in the image of a container and never come back.
+    pub image: u64,
 }
 
 /// A mount before and after.
@@ -123,14 +127,16 @@ pub struct Line {
 pub struct Change {
     /// Where.
     pub mount: Mount,
-    /// Bytes that come back there.
+    /// Bytes that come back there, for certain.
     pub frees: u64,
+    /// Bytes that may come back there besides.
+    pub maybe: u64,
     /// Inodes that come back there.
     pub files: u64,
 }
 
 impl Change {
-    /// What is left afterwards.
+    /// What is left afterwards, at least.
     pub fn after(&self) -> Option<Space> {
         let s = self.mount.space?;
         let gone = self.frees.min(s.used());
@@ -154,10 +160,16 @@ pub struct Plan {
     pub refused: Vec<Refusal>,
     /// What all lines take.
     pub size: Usage,
-    /// Bytes that come back at once.
+    /// Bytes that come back at once, for certain.
     pub frees: u64,
-    /// Bytes that go to the trash, and come back when that is emptied.
+    /// Bytes that may come back at once besides.
+    pub doubt: Doubt,
+    /// Bytes that go to the trash, and come back for certain when that is emptied.
     pub later: u64,
+    /// Bytes in the image of a container: they never come back.
+    pub image: u64,
+    /// Bytes on the disk of what is deleted for good.
+    pub gone: u64,
     /// Bytes that stay because names outside the plan hold them.
     pub held: u64,
     /// Bytes that can be brought back.
@@ -175,11 +187,16 @@ impl Plan {
     /// Works out what would be done.
     pub fn new(inventory: &Inventory, marks: &Marks, how: How, facts: &Facts) -> Self {
         let draft = Draft::new(inventory, marks);
+        let mut entries = draft.entries;
+        // What is deleted comes first: of what it shares with something in the trash nothing comes back at once.
+        entries.sort_by_key(|e| action(how, e) != Action::Delete);
         let mut maker = Maker {
             inventory,
             facts,
             how,
             meter: Meter::new(&inventory.tree),
+            reckoner: Reckoner::new(&facts.blocks),
+            given_back: 0,
             changes: FxHashMap::default(),
             plan: Self {
                 how,
@@ -187,7 +204,10 @@ impl Plan {
                 refused: draft.refused,
                 size: Usage::default(),
                 frees: 0,
+                doubt: Doubt::default(),
                 later: 0,
+                image: 0,
+                gone: 0,
                 held: 0,
                 undoable: 0,
                 changes: Vec::new(),
@@ -196,7 +216,7 @@ impl Plan {
                 steps: Vec::new(),
             },
         };
-        for entry in draft.entries {
+        for entry in entries {
             maker.entry(entry);
         }
         maker.finish()
@@ -217,9 +237,24 @@ impl Plan {
         self.steps.iter().any(|s| s.action == Action::Delete)
     }
 
+    /// Bytes that come back at once, at most.
+    pub fn at_most(&self) -> u64 {
+        self.frees.saturating_add(self.doubt.all())
+    }
+
     /// The most careful verdict in it.
     pub fn worst(&self) -> Option<Verdict> {
         self.lines.iter().map(|l| l.verdict).max()
+    }
+}
+
+/// What is done with an entry. What lies in a trash is there already: it can only be deleted.
+fn action(how: How, entry: &Entry) -> Action {
+    match how {
+        _ if entry.category == Category::Trash => Action::Delete,
+        How::ForGood => Action::Delete,
+        How::SafeForGood if entry.verdict == Verdict::Safe => Action::Delete,
+        How::Trash | How::SafeForGood => Action::Trash,
     }
 }
 
@@ -228,38 +263,39 @@ struct Maker<'a> {
     facts: &'a Facts,
     how: How,
     meter: Meter<'a>,
-    changes: FxHashMap<PathBuf, (u64, u64)>,
+    reckoner: Reckoner<'a>,
+    /// Bytes whose last name is in the plan.
+    given_back: u64,
+    /// By mount: bytes that come back for certain, those that may, and inodes.
+    changes: FxHashMap<PathBuf, (u64, u64, u64)>,
     plan: Plan,
 }
 
 impl Maker<'_> {
     fn entry(&mut self, entry: Entry) {
-        // What lies in a trash is there already: it can only be deleted.
-        let action = match self.how {
-            _ if entry.category == Category::Trash => Action::Delete,
-            How::ForGood => Action::Delete,
-            How::SafeForGood if entry.verdict == Verdict::Safe => Action::Delete,
-            How::Trash | How::SafeForGood => Action::Trash,
-        };
+        let action = action(self.how, &entry);
         if let Some((reason, way_on)) = self.objection(&entry, action) {
             self.plan.refused.push(Refusal { name: entry.name, path: entry.path, reason, way_on });
             return;
         }
-        let nodes: Vec<NodeId> = entry.targets.iter().map(|t| t.node).collect();
-        let measure = self.meter.add(&Selection::new(&self.inventory.tree, nodes, []));
+        let (size, files, back) = self.measure(&entry);
         let line = self.plan.lines.len();
         let gone = action == Action::Delete;
-        self.plan.size += measure.usage;
-        self.plan.held += measure.held();
+        self.plan.size += size;
+        self.plan.image += back.image;
         if gone {
-            self.plan.frees += measure.frees;
-            let mount = self.inventory.mount_of(&entry.path).map(|m| m.path.clone()).unwrap_or_default();
+            self.plan.gone += size.on_disk;
+            self.plan.frees += back.frees;
+            self.plan.doubt += back.doubt;
+            let mount =
+                facts::holding(&self.facts.mounts, &entry.path).map(|m| m.path.clone()).unwrap_or_default();
             let change = self.changes.entry(mount).or_default();
-            change.0 += measure.frees;
-            change.1 += measure.frees_files;
+            change.0 += back.frees;
+            change.1 += back.doubt.all();
+            change.2 += files;
         } else {
-            self.plan.later += measure.frees;
-            self.plan.undoable += measure.usage.on_disk;
+            self.plan.later += back.frees;
+            self.plan.undoable += size.on_disk;
         }
         for target in entry.targets {
             let Some(look) = self.facts.looks.get(&target.node) else { continue };
@@ -276,10 +312,25 @@ impl Maker<'_> {
             verdict: entry.verdict,
             notes: entry.notes,
             action,
-            size: measure.usage,
-            frees: if gone { measure.frees } else { 0 },
-            later: if gone { 0 } else { measure.frees },
+            size,
+            frees: if gone { back.frees } else { 0 },
+            later: if gone { 0 } else { back.frees },
+            doubt: back.doubt,
+            image: back.image,
         });
+    }
+
+    /// What an entry takes, the inodes that come back with it, and what comes back of its bytes.
+    fn measure(&mut self, entry: &Entry) -> (Usage, u64, Back) {
+        let (mut size, mut files, mut back) = (Usage::default(), 0, Back::default());
+        for target in &entry.targets {
+            let measure = self.meter.add(&Selection::new(&self.inventory.tree, [target.node], []));
+            size += measure.usage;
+            files += measure.frees_files;
+            self.given_back += measure.frees;
+            back += self.reckoner.add(target.node, measure.frees);
+        }
+        (size, files, back)
     }
 
     /// Why an entry must stay as a whole, and what can be done about it. All of it goes, or nothing.
@@ -302,7 +353,12 @@ impl Maker<'_> {
                 && let Err(reason) = &look.trash
             {
                 self.plan.trash_refused.get_or_insert_with(|| reason.clone());
-                return Some((format!("the trash cannot take it: {reason}"), "3 deletes it for good".into()));
+                let way_on = if self.facts.blocks.is_in_image(target.node) {
+                    "3 deletes it, which frees nothing of the image: a smaller image does"
+                } else {
+                    "3 deletes it for good"
+                };
+                return Some((format!("the trash cannot take it: {reason}"), way_on.into()));
             }
         }
         None
@@ -312,17 +368,25 @@ impl Maker<'_> {
         // Within all that goes: what points first, what was shared last; safe things before others.
         self.plan.steps.sort_by_key(|s| (s.target.order == Order::Last, s.line, s.target.order));
         self.plan.size.files = self.plan.size.files.max(self.plan.lines.len() as u64);
+        self.plan.held = self.plan.size.on_disk.saturating_sub(self.given_back);
         let mut changes: Vec<Change> = Vec::new();
         for mount in &self.facts.mounts {
             let here = self.changes.get(&mount.path).copied();
-            let touched = self
-                .plan
-                .steps
-                .iter()
-                .any(|s| self.inventory.mount_of(s.path()).is_some_and(|m| m.path == mount.path));
-            if here.is_some() || touched {
-                let (frees, files) = here.unwrap_or_default();
-                changes.push(Change { mount: mount.clone(), frees, files });
+            let is_here =
+                |p: &Path| facts::holding(&self.facts.mounts, p).is_some_and(|m| m.path == mount.path);
+            let touched = self.plan.steps.iter().any(|s| is_here(s.path()));
+            if here.is_none() && !touched {
+                continue;
+            }
+            let (frees, maybe, files) = here.unwrap_or_default();
+            // Two folders of one file system (subvolumes, bind mounts) have the same room: it is counted once.
+            match changes.iter_mut().find(|c| mount.dev != 0 && c.mount.dev == mount.dev) {
+                Some(same) => {
+                    same.frees += frees;
+                    same.maybe += maybe;
+                    same.files += files;
+                }
+                None => changes.push(Change { mount: mount.clone(), frees, maybe, files }),
             }
         }
         self.plan.changes = changes;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::env::Env;
 use crate::model::node::Kind;
 use crate::sys::beneath::{self, Identity};
+use crate::sys::layers;
 use crate::sys::mounts::{self, MountInfo};
 use crate::sys::reserve;
 use crate::text;
@@ -71,7 +72,7 @@ fn has_room(root: &Root, is_root: bool) -> Result<(), String> {
 fn find(env: &Env, path: &Path, item: &Identity, table: &[MountInfo]) -> Result<Root, String> {
     let mount = table.iter().find(|m| m.id == item.mount).or_else(|| mounts::holding(table, path));
     if let Some(mount) = mount {
-        if LAYERED.contains(&mount.fstype.as_str()) {
+        if LAYERED.contains(&mount.fstype.as_str()) && !is_of_this_container(path) {
             return Err("a container layer: moving what is in the image would copy it".into());
         }
         if mount.read_only {
@@ -100,6 +101,12 @@ fn find(env: &Env, path: &Path, item: &Identity, table: &[MountInfo]) -> Result<
     private(path, &mount.path, item, uid).ok_or_else(|| {
         format!("{} is another file system than your home, and not writable by you", text::path(&mount.path))
     })
+}
+
+/// Whether a thing on an overlay was made in this container: then it lies in the upper layer with all below it, and a
+/// rename moves it like anywhere else. Without certainty it is not.
+fn is_of_this_container(path: &Path) -> bool {
+    beneath::open_parent(path).is_ok_and(|(parent, name)| layers::is_upper_alone(parent, name) == Some(true))
 }
 
 fn home_trash(env: &Env, item: &Identity) -> Option<Root> {

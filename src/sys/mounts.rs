@@ -26,6 +26,8 @@ pub struct MountInfo {
     pub source: String,
     /// Whether the mount or the file system is read-only.
     pub read_only: bool,
+    /// Options of the file system, as the kernel writes them.
+    pub options: String,
 }
 
 /// Types the kernel makes up: nothing on them takes disk space.
@@ -114,6 +116,7 @@ fn line(line: &[u8]) -> Option<MountInfo> {
         fstype: text(words.get(dash + 1)?),
         source: text(words.get(dash + 2)?),
         read_only: read_only(words.get(5)?) || words.get(dash + 3).is_some_and(|w| read_only(w)),
+        options: words.get(dash + 3).map(|w| text(w)).unwrap_or_default(),
     })
 }
 

@@ -3,6 +3,7 @@
 use super::paint::{Canvas, Span};
 use crate::app::App;
 use crate::removal::execute::{Outcome, Report, StepReport};
+use crate::removal::measure::Measured;
 use crate::removal::plan::Plan;
 use crate::text;
 
@@ -44,37 +45,11 @@ fn lines(canvas: &Canvas<'_>, app: &App, report: &Report, plan: &Plan) -> Vec<Ve
         lines.extend(text::wrap(&text, width).into_iter().map(|l| vec![(l, style)]));
     };
     // A plan that only moves things to the trash gives nothing back, and says nothing about it.
-    for m in report.measured.iter().filter(|m| m.estimated > 0) {
-        let mount = text::path(&m.mount);
-        match m.came_back() {
-            Some(n) if n >= 0 => say(
-                format!(
-                    "{mount}: estimated {}, measured {} back; {} free now",
-                    size(m.estimated),
-                    size(n as u64),
-                    size(m.after.unwrap_or(0))
-                ),
-                true,
-            ),
-            Some(n) => say(
-                format!(
-                    "{mount}: estimated {}, but {} less is free now: something else is writing",
-                    size(m.estimated),
-                    size(n.unsigned_abs())
-                ),
-                true,
-            ),
-            None => say(
-                format!(
-                    "{mount}: estimated {}; the file system did not say what is free in time",
-                    size(m.estimated)
-                ),
-                true,
-            ),
-        }
-        let back = m.came_back().unwrap_or(0).max(0) as u64;
-        if m.estimated > 0 && back < m.estimated / 10 * 9 {
-            say("Less than estimated: a process still holds some of it open, a snapshot or copy shares it, or something wrote meanwhile.".into(), false);
+    for m in report.measured.iter().filter(|m| m.was_to_change()) {
+        say(measured(app, m), true);
+        if !m.why.is_empty() {
+            let what = if m.is_in_doubt() { "possible" } else { "promised" };
+            say(format!("Less than {what}: {}.", m.why.join("; ")), false);
         }
     }
     if report.trashed > 0 {
@@ -96,6 +71,28 @@ fn lines(canvas: &Canvas<'_>, app: &App, report: &Report, plan: &Plan) -> Vec<Ve
         say(format!("left out  {}: {}", r.name, r.reason), false);
     }
     lines
+}
+
+/// What was said before, and what the disk says now.
+fn measured(app: &App, m: &Measured) -> String {
+    let size = |n| text::size(n, app.context.units);
+    let mount = text::path(&m.mount);
+    let said = match m.maybe {
+        0 => format!("estimated {}", size(m.estimated)),
+        more => format!("estimated {} to {}", size(m.estimated), size(m.estimated.saturating_add(more))),
+    };
+    match m.came_back() {
+        Some(n) if n >= 0 => format!(
+            "{mount}: {said}, measured {} back; {} free now",
+            size(n as u64),
+            size(m.after.unwrap_or(0))
+        ),
+        Some(n) => format!(
+            "{mount}: {said}, but {} less is free now: something else is writing",
+            size(n.unsigned_abs())
+        ),
+        None => format!("{mount}: {said}; the file system did not say what is free in time"),
+    }
 }
 
 fn describe(app: &App, step: &StepReport, line: &str) -> String {

@@ -15,29 +15,35 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm) {
     let plan = confirm.plan();
     let size = |n| text::size(n, app.context.units);
     let things = text::counted(plan.lines.len() as u64, "item", "items");
-    canvas.text(1, 0, &format!("PLAN  {things}, {}", size(plan.size.on_disk)), theme.strong());
+    let x = canvas.text(1, 0, &format!("PLAN  {things}, {}", size(plan.size.on_disk)), theme.strong());
     let shown = confirm.plans.iter().find_map(main_change);
     if let Some(Change { mount, .. }) = main_change(plan).or(shown) {
         let others = match plan.changes.len().saturating_sub(1) {
             0 => String::new(),
             n => format!("  and {}", text::counted(n as u64, "more mount", "more mounts")),
         };
-        let place = format!("{}  {}  {}{others}", text::path(&mount.path), mount.fstype, mount.word());
+        let rest = format!("  {}  {}{others}", mount.fstype, mount.word());
+        let room = width.saturating_sub(x + 3 + text::width(&rest));
+        let place = text::cut_middle(&text::path(&mount.path), room) + &rest;
         canvas.right(width - 1, 0, &place, theme.plain());
     }
     canvas.rule(1);
     canvas.right(13, 2, "SIZE", theme.dim());
     canvas.right(24, 2, "FREES NOW", theme.dim());
-    canvas.right(31, 2, "FILES", theme.dim());
-    canvas.text(33, 2, "WHAT", theme.dim());
+    if !is_narrow(canvas) {
+        canvas.right(31, 2, "FILES", theme.dim());
+    }
+    canvas.text(what_at(canvas), 2, "WHAT", theme.dim());
     let notes = notes(app, plan, width - 5);
     // What must be seen stays on the screen: the ways, before and after, the question. The list scrolls.
-    let below = 4 + 3 + 2 + u16::try_from(notes.len().min(5)).unwrap_or(5) + 3;
-    let room = usize::from(last.saturating_sub(3 + below)).max(2);
+    let ways_at = last - if is_low(canvas) { 7 } else { 10 };
+    let (gap, most) = if is_low(canvas) { (0, 2) } else { (2, 5) };
+    let below = u16::try_from(notes.len().min(most)).unwrap_or(5);
+    let room = usize::from(ways_at.saturating_sub(3 + gap + 1 + below)).max(2);
     let top = confirm.cursor.saturating_sub(room.saturating_sub(1));
     let mut y = 3;
     for (i, line) in plan.lines.iter().enumerate().skip(top).take(room) {
-        draw_line(canvas, app, line, y, i == confirm.cursor);
+        draw_line(canvas, app, plan, line, y, i == confirm.cursor);
         y += 1;
     }
     if plan.lines.is_empty() {
@@ -48,47 +54,107 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm) {
         canvas.text(3, y, &format!("{more} more below; ↑↓ scrolls"), theme.dim());
         y += 1;
     }
-    y += 1;
-    for note in notes.iter().take(usize::from(last.saturating_sub(y + 11)).max(1)) {
+    y += gap.min(1);
+    for note in notes.iter().take(usize::from(ways_at.saturating_sub(y + gap.min(1)))) {
         canvas.text(2, y, note, theme.plain());
         y += 1;
     }
-    ways(canvas, app, confirm, last - 10);
-    before_and_after(canvas, app, plan, last - 5);
+    ways(canvas, app, confirm, ways_at);
+    before_and_after(canvas, app, plan, last - if is_low(canvas) { 3 } else { 5 });
     canvas.rule(last - 2);
     question(canvas, app, confirm, last);
 }
 
-fn draw_line(canvas: &mut Canvas<'_>, app: &App, line: &Line, y: u16, under_cursor: bool) {
+/// Whether there is no room for everything beside each other.
+fn is_narrow(canvas: &Canvas<'_>) -> bool {
+    canvas.width() < 70
+}
+
+/// Whether there is no room for everything above each other.
+fn is_low(canvas: &Canvas<'_>) -> bool {
+    canvas.height() < 20
+}
+
+/// Where names begin.
+fn what_at(canvas: &Canvas<'_>) -> usize {
+    if is_narrow(canvas) { 26 } else { 33 }
+}
+
+fn draw_line(canvas: &mut Canvas<'_>, app: &App, plan: &Plan, line: &Line, y: u16, under_cursor: bool) {
     let theme = canvas.theme;
     let size = |n| text::size(n, app.context.units);
     canvas.right(13, y, &size(line.size.on_disk), theme.plain());
-    canvas.right(24, y, &size(line.frees), theme.strong());
-    canvas.right(31, y, &text::count(line.size.files), theme.dim());
+    canvas.right(24, y, &at_least(size(line.frees), frees_more(line)), theme.strong());
+    if !is_narrow(canvas) {
+        canvas.right(31, y, &text::count(line.size.files), theme.dim());
+    }
     let word = line.verdict.label();
     let what = match line.action {
+        Action::Trash if is_narrow(canvas) => word.to_string(),
         Action::Trash => format!("{}, {word}", line.kind),
+        Action::Delete if is_narrow(canvas) => format!("for good, {word}"),
         Action::Delete => format!("{}, for good, {word}", line.kind),
     };
     let end = canvas.width() - 1;
     canvas.right(end, y, &what, theme.verdict(line.verdict));
     let path = text::short_path(&line.path, &app.context.home);
     let mut name = if path.ends_with(&line.name) { path } else { format!("{}  {path}", line.name) };
-    let room = end.saturating_sub(33 + text::width(&what) + 2);
+    let x = canvas.text(what_at(canvas), y, &numbers(plan, line), theme.plain());
+    let room = end.saturating_sub(x + text::width(&what) + 2);
     if text::width(&name) > room {
         name.clone_from(&line.name);
     }
-    canvas.text(33, y, &text::cut_middle(&name, room), theme.plain());
+    canvas.text(x, y, &text::cut_middle(&name, room), theme.plain());
     if under_cursor {
         canvas.restyle(y, theme.cursor());
         canvas.text(0, y, ">", theme.cursor());
     }
 }
 
+/// What stands behind a number that is a lower bound: more may come back.
+fn at_least(size: String, more: bool) -> String {
+    if more { size + "+" } else { size }
+}
+
+/// Whether more may come back of a line at once than is promised.
+fn frees_more(line: &Line) -> bool {
+    line.action == Action::Delete && line.doubt.all() > 0
+}
+
+/// How many bytes of a line something is.
+type OfLine = fn(&Line) -> u64;
+
+/// What can keep bytes from coming back: how much it is of a line, and in words. Those that are in the plan are numbered
+/// in this order.
+const DOUBTS: [(OfLine, &str); 4] = [
+    (|l| l.image, "are in the container's image: deleting them frees nothing"),
+    (|l| l.doubt.shared, "more at most: shared with a snapshot or a copy (reflink)"),
+    (|l| l.doubt.packed, "more at most: compressed"),
+    (|l| l.doubt.unknown, "more at most: the file system did not say whose they are"),
+];
+
+fn doubts(plan: &Plan) -> impl Iterator<Item = (usize, OfLine, &'static str)> {
+    let there = DOUBTS.into_iter().filter(|(of, _)| plan.lines.iter().any(|l| of(l) > 0));
+    (1..).zip(there).map(|(i, (of, words))| (i, of, words))
+}
+
+/// The notes that a line has, as `(1)(2) `.
+fn numbers(plan: &Plan, line: &Line) -> String {
+    let mut all = String::new();
+    for (i, ..) in doubts(plan).filter(|(_, of, _)| of(line) > 0) {
+        all += &format!("({i})");
+    }
+    if all.is_empty() { all } else { all + " " }
+}
+
 /// What the numbers alone do not say.
 fn notes(app: &App, plan: &Plan, width: usize) -> Vec<String> {
     let size = |n| text::size(n, app.context.units);
     let mut notes: Vec<String> = Vec::new();
+    for (i, of, words) in doubts(plan) {
+        let all: u64 = plan.lines.iter().map(of).sum();
+        notes.push(format!("({i}) {} {words}", size(all)));
+    }
     for r in &plan.refused {
         let way = if r.way_on.is_empty() { String::new() } else { format!("; {}", r.way_on) };
         notes.push(format!("Left out: {}, {}{way}", r.name, r.reason));
@@ -115,13 +181,15 @@ fn notes(app: &App, plan: &Plan, width: usize) -> Vec<String> {
 fn ways(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, y: u16) {
     let theme = canvas.theme;
     let size = |n| text::size(n, app.context.units);
-    let (frees, undo) = (52, 66);
+    let narrow = is_narrow(canvas);
+    let (frees, undo) = if narrow { (47, 59) } else { (52, 66) };
     canvas.text(3, y, "HOW", theme.dim());
     canvas.right(frees, y, "FREES NOW", theme.dim());
     canvas.right(undo, y, "UNDO", theme.dim());
     for (i, plan) in confirm.plans.iter().enumerate() {
         let y = y + 1 + i as u16;
         let words = match plan.how {
+            How::SafeForGood if narrow => "delete safe, trash the rest",
             How::SafeForGood => "delete what is safe, trash the rest",
             How::Trash => "trash all",
             How::ForGood => "delete all for good",
@@ -136,7 +204,7 @@ fn ways(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, y: u16) {
             canvas.text(8 + text::width(words), y, &format!("no: {why}"), theme.plain());
             continue;
         }
-        canvas.right(frees, y, &size(plan.frees), style);
+        canvas.right(frees, y, &at_least(size(plan.frees), plan.doubt.all() > 0), style);
         let back = if plan.undoable == 0 { "nothing".to_string() } else { size(plan.undoable) };
         canvas.right(undo, y, &back, style);
     }
@@ -144,23 +212,37 @@ fn ways(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, y: u16) {
 
 /// The mount that changes most.
 fn main_change(plan: &Plan) -> Option<&Change> {
-    plan.changes.iter().max_by_key(|c| c.frees)
+    plan.changes.iter().max_by_key(|c| c.frees.saturating_add(c.maybe))
 }
 
 fn before_and_after(canvas: &mut Canvas<'_>, app: &App, plan: &Plan, y: u16) {
     let Some(change) = main_change(plan) else { return };
     let (Some(now), Some(after)) = (change.mount.space, change.after()) else { return };
-    gauge(canvas, app, "now", &now, change.mount.pressure(), y);
-    gauge(canvas, app, "after", &after, Pressure::Fine, y + 1);
+    // How it is now stands in the first line too.
+    let y = if is_low(canvas) {
+        y
+    } else {
+        gauge(canvas, app, "now", &now, change.mount.pressure(), false, y);
+        y + 1
+    };
+    gauge(canvas, app, "after", &after, Pressure::Fine, change.maybe > 0, y);
 }
 
-fn gauge(canvas: &mut Canvas<'_>, app: &App, label: &str, space: &Space, pressure: Pressure, y: u16) {
+fn gauge(
+    canvas: &mut Canvas<'_>,
+    app: &App,
+    label: &str,
+    space: &Space,
+    pressure: Pressure,
+    more: bool,
+    y: u16,
+) {
     let theme = canvas.theme;
     let cells = canvas.width().saturating_sub(9 + 6 + 20).clamp(10, 60);
     canvas.text(1, y, label, theme.plain());
     canvas.text(8, y, &theme.bar(space.share(), cells, true), theme.gauge(pressure, space.percent()));
     canvas.right(8 + cells + 5, y, &format!("{}%", space.percent()), theme.strong());
-    let left = format!("{} free", text::size(space.available, app.context.units));
+    let left = format!("{} free", at_least(text::size(space.available, app.context.units), more));
     canvas.right(canvas.width() - 1, y, &left, theme.plain());
 }
 
@@ -174,10 +256,12 @@ fn question(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, last: u16) {
                 message.clone()
             } else if plan.is_empty() {
                 "Esc goes back; another way may work.".to_string()
+            } else if plan.is_final() && is_narrow(canvas) {
+                format!("Enter, then the word  delete : {} cannot be undone", size(plan.gone))
             } else if plan.is_final() {
                 format!(
                     "Enter goes on; you then type the word  delete , as {} cannot be undone",
-                    size(plan.frees)
+                    size(plan.gone)
                 )
             } else {
                 "Enter goes on; you are asked once more.".to_string()
@@ -191,7 +275,11 @@ fn question(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, last: u16) {
             canvas.keys(last, &[("y", "yes"), ("Enter", "no")], &[("Esc", "back")]);
         }
         Asked::Word(word) => {
-            let ask = format!("{} will be gone for good. Type  delete  and Enter: ", size(plan.frees));
+            let ask = if is_narrow(canvas) {
+                format!("{} will be gone for good. Type  delete : ", size(plan.gone))
+            } else {
+                format!("{} will be gone for good. Type  delete  and Enter: ", size(plan.gone))
+            };
             let x = canvas.text(1, last - 1, &ask, theme.alarm());
             let x = canvas.text(x, last - 1, &text::plain(word.value()), theme.strong());
             canvas.text(x, last - 1, " ", theme.cursor());

@@ -56,6 +56,16 @@ pub fn screen(app: &mut App, width: u16, height: u16, theme: Theme) -> String {
 
 /// Answers what a plan asks for as if nothing had changed on the disk.
 pub fn answer(app: &mut App, in_use: InUse, trash: Result<(), &str>) {
+    answer_with(app, in_use, trash, |_, _| {});
+}
+
+/// The same, with something else that was found of the targets.
+pub fn answer_with(
+    app: &mut App,
+    in_use: InUse,
+    trash: Result<(), &str>,
+    found: impl FnOnce(&Draft, &mut Facts),
+) {
     let effect = app.update(Event::InUse(in_use.clone()));
     assert!(matches!(effect, Some(Effect::Look(_))), "{effect:?}");
     let draft = Draft::new(&app.inventory, &app.marks);
@@ -81,5 +91,6 @@ pub fn answer(app: &mut App, in_use: InUse, trash: Result<(), &str>) {
         let trash = trash.map(|()| root).map_err(str::to_string);
         facts.looks.insert(target.node, Look { identity: Ok(identity), trash });
     }
+    found(&draft, &mut facts);
     let _ = app.update(Event::Facts(Box::new(facts)));
 }
