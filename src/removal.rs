@@ -9,11 +9,13 @@ pub mod empty;
 pub mod execute;
 pub mod facts;
 pub mod in_use;
+pub mod index;
 pub mod ledger;
 pub mod plan;
 #[cfg(feature = "portable")]
 pub mod portable;
 pub mod protect;
+pub mod recipe;
 pub mod record;
 pub mod restore;
 pub mod survey;

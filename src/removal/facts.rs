@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use rustc_hash::FxHashMap;
 
-use super::draft::{Draft, Target};
+use super::draft::{Draft, Environment, Target};
 use super::in_use::InUse;
+use super::index::Index;
 use super::ledger;
 use super::protect::DenyList;
+use super::recipe::{self, Ready};
 use super::survey::Survey;
 use super::trash::{self, Root};
 use crate::env::Env;
@@ -39,6 +41,10 @@ pub struct Facts {
     pub in_use: InUse,
     /// The mounts, with what is left on them now.
     pub mounts: Vec<Mount>,
+    /// What can be written down of the environments, by their folders.
+    pub recipes: FxHashMap<PathBuf, Ready>,
+    /// Where an index changed, by the folder it is of.
+    pub outdated: FxHashMap<PathBuf, PathBuf>,
     /// Whether nothing may be removed at all.
     pub read_only: bool,
 }
@@ -47,6 +53,8 @@ pub struct Facts {
 #[derive(Debug, Clone)]
 pub struct Question {
     targets: Vec<Target>,
+    environments: Vec<Environment>,
+    indexes: Vec<Index>,
     in_use: InUse,
     scanned: Vec<PathBuf>,
     mounts: Vec<Mount>,
@@ -58,6 +66,8 @@ impl Question {
     pub fn new(draft: &Draft, inventory: &Inventory, in_use: InUse, read_only: bool) -> Self {
         Self {
             targets: draft.targets().cloned().collect(),
+            environments: draft.environments().cloned().collect(),
+            indexes: draft.indexes.clone(),
             in_use,
             scanned: inventory.roots.clone(),
             mounts: inventory.mounts.clone(),
@@ -75,10 +85,14 @@ impl Question {
         for target in &self.targets {
             looks.insert(target.node, look(env, target, &deny, &table, &held));
         }
+        let looked_at = self.environments.iter().filter(|_| !self.read_only);
+        let recipes = looked_at.map(|e| (e.path.clone(), recipe::look(env, e))).collect();
+        let changed = |i: &Index| Some((i.root.clone(), i.changed()?.to_path_buf()));
+        let outdated = self.indexes.iter().filter_map(changed).collect();
         // Looked at anew, as far as the kernel knows them; a mount made up for a picture stays as it is.
         let now = |m: Mount| table.iter().find(|t| t.id == m.id && t.path == m.path).map_or(m, mounts::look);
         let mounts = self.mounts.into_iter().map(now).collect();
-        Facts { looks, in_use: self.in_use, mounts, read_only: self.read_only }
+        Facts { looks, in_use: self.in_use, mounts, recipes, outdated, read_only: self.read_only }
     }
 }
 

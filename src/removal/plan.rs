@@ -1,12 +1,16 @@
 //! What would be done, and what the disk gets back: a pure value made of marks and facts. Only what is in a plan can
 //! be removed: its steps cannot be made anywhere else, nor read from a file.
 
+mod shared;
+
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
-use super::draft::{Draft, Entry, Order, Refusal, Target};
+use super::draft::{Draft, Entry, Environment, Order, Refusal, Target};
 use super::facts::Facts;
+use super::index::{self, Index};
+use super::recipe;
 use super::trash::Root;
 use crate::model::category::Category;
 use crate::model::inventory::Inventory;
@@ -51,6 +55,7 @@ pub struct Step {
     identity: Identity,
     trash: Option<Root>,
     line: usize,
+    with: Vec<usize>,
     key: String,
 }
 
@@ -85,6 +90,11 @@ impl Step {
         self.line
     }
 
+    /// The other lines that need it: it goes only if they went.
+    pub fn with(&self) -> &[usize] {
+        &self.with
+    }
+
     /// The item it is a part of.
     pub fn key(&self) -> &str {
         &self.key
@@ -116,6 +126,12 @@ pub struct Line {
     pub frees: u64,
     /// Bytes that come back once its trash is emptied.
     pub later: u64,
+    /// The environments in it, which are written down first.
+    pub environments: Vec<Environment>,
+    /// What is said of those lists.
+    pub lists: Vec<String>,
+    /// The folder whose index says that nobody else needs it.
+    pub index: Option<PathBuf>,
 }
 
 /// A mount before and after.
@@ -169,6 +185,7 @@ pub struct Plan {
     /// Why the trash cannot take some of it: the first reason.
     pub trash_refused: Option<String>,
     steps: Vec<Step>,
+    indexes: Vec<Index>,
 }
 
 impl Plan {
@@ -194,9 +211,11 @@ impl Plan {
                 closed_processes: facts.in_use.closed,
                 trash_refused: None,
                 steps: Vec::new(),
+                indexes: draft.indexes,
             },
         };
-        for entry in draft.entries {
+        let entries = draft.entries.into_iter().filter_map(|e| maker.judged(e)).collect();
+        for entry in maker.without_needed(entries) {
             maker.entry(entry);
         }
         maker.finish()
@@ -205,6 +224,11 @@ impl Plan {
     /// What is done, in this order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// The indexes of stores that must still be as they were read.
+    pub fn indexes(&self) -> &[Index] {
+        &self.indexes
     }
 
     /// Whether nothing would be done.
@@ -233,22 +257,31 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    fn entry(&mut self, entry: Entry) {
-        // What lies in a trash is there already: it can only be deleted.
-        let action = match self.how {
+    fn action(&self, entry: &Entry) -> Action {
+        match self.how {
+            // What lies in a trash is there already: it can only be deleted.
             _ if entry.category == Category::Trash => Action::Delete,
             How::ForGood => Action::Delete,
             How::SafeForGood if entry.verdict == Verdict::Safe => Action::Delete,
             How::Trash | How::SafeForGood => Action::Trash,
-        };
-        if let Some((reason, way_on)) = self.objection(&entry, action) {
-            self.plan.refused.push(Refusal { name: entry.name, path: entry.path, reason, way_on });
-            return;
         }
+    }
+
+    /// What goes; what must stay is noted with its reason.
+    fn judged(&mut self, entry: Entry) -> Option<Entry> {
+        let action = self.action(&entry);
+        let Some((reason, way_on)) = self.objection(&entry, action) else { return Some(entry) };
+        self.plan.refused.push(Refusal { name: entry.name, path: entry.path, reason, way_on });
+        None
+    }
+
+    fn entry(&mut self, entry: Entry) {
+        let action = self.action(&entry);
         let nodes: Vec<NodeId> = entry.targets.iter().map(|t| t.node).collect();
         let measure = self.meter.add(&Selection::new(&self.inventory.tree, nodes, []));
         let line = self.plan.lines.len();
         let gone = action == Action::Delete;
+        let loose = if gone { None } else { self.loose_links(&entry) };
         self.plan.size += measure.usage;
         self.plan.held += measure.held();
         if gone {
@@ -265,7 +298,8 @@ impl Maker<'_> {
             let Some(look) = self.facts.looks.get(&target.node) else { continue };
             let Ok(identity) = look.identity.clone() else { continue };
             let trash = if gone { None } else { look.trash.clone().ok() };
-            self.plan.steps.push(Step { target, action, identity, trash, line, key: entry.key.clone() });
+            let (key, with) = (entry.key.clone(), Vec::new());
+            self.plan.steps.push(Step { target, action, identity, trash, line, with, key });
         }
         self.plan.lines.push(Line {
             mark: entry.mark,
@@ -274,11 +308,14 @@ impl Maker<'_> {
             path: entry.path,
             category: entry.category,
             verdict: entry.verdict,
-            notes: entry.notes,
+            notes: loose.into_iter().chain(entry.notes).collect(),
             action,
             size: measure.usage,
             frees: if gone { measure.frees } else { 0 },
             later: if gone { 0 } else { measure.frees },
+            lists: self.lists(&entry.environments),
+            environments: entry.environments,
+            index: entry.index,
         });
     }
 
@@ -287,6 +324,9 @@ impl Maker<'_> {
         let none = String::new;
         if self.facts.read_only {
             return Some(("mldu was started read-only".into(), none()));
+        }
+        if let Some(folder) = entry.index.as_ref().and_then(|i| self.facts.outdated.get(i)) {
+            return Some((index::reason(folder), "r reads it again".into()));
         }
         for target in &entry.targets {
             let Some(look) = self.facts.looks.get(&target.node) else {
@@ -305,12 +345,27 @@ impl Maker<'_> {
                 return Some((format!("the trash cannot take it: {reason}"), "3 deletes it for good".into()));
             }
         }
+        let mut lists = entry.environments.iter().map(|e| recipe::why_not(self.facts.recipes.get(&e.path)));
+        if action == Action::Delete
+            && let Some(reason) = lists.find_map(|why| why)
+        {
+            return Some((reason, "2 moves it to the trash, or make room for the list".into()));
+        }
         None
     }
 
+    /// What is said of the lists of environments.
+    fn lists(&self, environments: &[Environment]) -> Vec<String> {
+        let words =
+            |e: &Environment| format!("{}: {}", e.name, recipe::words(self.facts.recipes.get(&e.path)));
+        environments.iter().map(words).collect()
+    }
+
     fn finish(mut self) -> Plan {
+        shared::tie(self.inventory, &mut self.plan);
         // Within all that goes: what points first, what was shared last; safe things before others.
-        self.plan.steps.sort_by_key(|s| (s.target.order == Order::Last, s.line, s.target.order));
+        let when = |s: &Step| (s.target.order == Order::Last, !s.with.is_empty(), s.line, s.target.order);
+        self.plan.steps.sort_by_key(when);
         self.plan.size.files = self.plan.size.files.max(self.plan.lines.len() as u64);
         let mut changes: Vec<Change> = Vec::new();
         for mount in &self.facts.mounts {

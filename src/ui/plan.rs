@@ -106,6 +106,7 @@ fn notes(app: &App, plan: &Plan, width: usize) -> Vec<String> {
         let n = text::counted(plan.closed_processes as u64, "process", "processes");
         notes.push(format!("In use: none seen, but {n} of other users could not be looked into"));
     }
+    notes.extend(plan.lines.iter().flat_map(|l| l.lists.iter().cloned()));
     if let Some(line) = plan.lines.iter().find(|l| !l.notes.is_empty()) {
         notes.push(format!("{}: {}", line.name, line.notes.join("; ")));
     }
