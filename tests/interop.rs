@@ -13,6 +13,8 @@ mod data;
 mod environments;
 #[path = "interop/libraries.rs"]
 mod libraries;
+#[path = "interop/lists.rs"]
+mod lists;
 #[path = "interop/packages.rs"]
 mod packages;
 #[path = "interop/trackers.rs"]
