@@ -21,5 +21,7 @@ mod packages;
 mod trackers;
 #[path = "interop/training.rs"]
 mod training;
+#[path = "interop/while_in_trash.rs"]
+mod while_in_trash;
 #[path = "common/world.rs"]
 mod world;

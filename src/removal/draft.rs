@@ -11,13 +11,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use environments::Environment;
 
-use super::index::Index;
 use crate::model::category::Category;
 use crate::model::inventory::Inventory;
 use crate::model::item::{BlobId, ItemId, Role};
 use crate::model::marks::{Mark, Marks};
 use crate::model::measure::Selection;
-use crate::model::node::{Kind, NodeId};
+use crate::model::node::{DirId, Kind, NodeId};
 use crate::model::tree::DirState;
 use crate::model::verdict::Verdict;
 
@@ -111,8 +110,8 @@ pub struct Draft {
     pub entries: Vec<Entry>,
     /// What stays, and why.
     pub refused: Vec<Refusal>,
-    /// The indexes that must still be as they were read.
-    pub indexes: Vec<Index>,
+    /// The folders whose indexes must still be as they were read.
+    around: Vec<DirId>,
 }
 
 impl Draft {

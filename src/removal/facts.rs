@@ -67,7 +67,7 @@ impl Question {
         Self {
             targets: draft.targets().cloned().collect(),
             environments: draft.environments().cloned().collect(),
-            indexes: draft.indexes.clone(),
+            indexes: draft.indexes(inventory),
             in_use,
             scanned: inventory.roots.clone(),
             mounts: inventory.mounts.clone(),

@@ -192,6 +192,7 @@ impl Plan {
     /// Works out what would be done.
     pub fn new(inventory: &Inventory, marks: &Marks, how: How, facts: &Facts) -> Self {
         let draft = Draft::new(inventory, marks);
+        let indexes = draft.indexes(inventory);
         let mut maker = Maker {
             inventory,
             facts,
@@ -211,7 +212,7 @@ impl Plan {
                 closed_processes: facts.in_use.closed,
                 trash_refused: None,
                 steps: Vec::new(),
-                indexes: draft.indexes,
+                indexes,
             },
         };
         let entries = draft.entries.into_iter().filter_map(|e| maker.judged(e)).collect();

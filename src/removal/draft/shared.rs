@@ -2,8 +2,9 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Entry, Maker, Order};
+use super::{Draft, Entry, Maker, Order};
 use crate::model::category::Category;
+use crate::model::inventory::Inventory;
 use crate::model::item::{BlobId, ItemId};
 use crate::model::node::{DirId, NodeId};
 use crate::removal::index::Index;
@@ -42,12 +43,19 @@ impl Maker<'_> {
                 found.push(around);
             }
         }
+        self.draft.around = found;
+    }
+}
+
+impl Draft {
+    /// The indexes that must still be as they were read.
+    pub fn indexes(&self, inventory: &Inventory) -> Vec<Index> {
         let tree = &inventory.tree;
-        let index = |around: DirId| {
-            let folders = inventory.index_below(around).into_iter();
+        let index = |around: &DirId| {
+            let folders = inventory.index_below(*around).into_iter();
             let times = folders.filter_map(|dir| Some((tree.path(dir.into()), tree.get(dir)?.mtime)));
-            Index { root: tree.path(around.into()), folders: times.collect() }
+            Index { root: tree.path((*around).into()), folders: times.collect() }
         };
-        self.draft.indexes = found.into_iter().map(index).collect();
+        self.around.iter().map(index).collect()
     }
 }
