@@ -66,7 +66,7 @@ fn undo(w: &World) {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let all = walkdir::WalkDir::new(folder).into_iter().flatten();
-    all.filter(|e| !e.file_type().is_dir()).map(|e| e.into_path()).collect()
+    all.filter(|e| !e.file_type().is_dir()).map(walkdir::DirEntry::into_path).collect()
 }
 
 /// A program that has this file open; it is there when this returns.
@@ -173,7 +173,7 @@ fn models_that_go_together_take_what_they_share() {
     undo(&w);
     assert_eq!(contents(&models), before);
     remove(&w, &["one:latest", "two:latest", "three:latest"], How::ForGood);
-    assert_eq!(files(&models), [PathBuf::new(); 0]);
+    assert_eq!(files(&models), Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -332,7 +332,64 @@ fn a_revision_that_was_downloaded_since_the_scan_keeps_what_it_shares() {
         plan.refused
     );
     remove(&w, &[OLD], How::ForGood);
-    assert_eq!(dangling(&repo), [PathBuf::new(); 0]);
+    assert_eq!(dangling(&repo), Vec::<PathBuf>::new());
+}
+
+/// Two repositories whose weights lie once for both among the contents that all share.
+fn shared_hub(w: &World) -> PathBuf {
+    let hub = w.root.join("home/.cache/huggingface/hub");
+    let hash = "ab".repeat(32);
+    let content = hub.join("blobs/ab").join(&hash);
+    put(&hub.join("blobs/.huggingface-shared-blobs"), "1\n");
+    put(&content, vec![7; 20_000]);
+    put(&hub.join(format!("blobs/ab/{hash}.lock")), "");
+    let repos = ["models--acme--one", "models--acme--two"];
+    let list: String = repos.iter().flat_map(|r| [r, "/blobs/", &hash, "\n"]).collect();
+    put(&hub.join(format!("blobs/ab/{hash}.refs")), list);
+    for repo in repos {
+        link(&format!("../../blobs/ab/{hash}"), &hub.join(repo).join("blobs").join(&hash));
+        let at = hub.join(repo).join("snapshots").join(NEW);
+        link(&format!("../../blobs/{hash}"), &at.join("model.safetensors"));
+        put(&hub.join(repo).join("refs/main"), NEW);
+    }
+    hub
+}
+
+#[test]
+fn contents_that_repositories_share_go_with_the_last_of_them() {
+    let w = World::new();
+    let hub = shared_hub(&w);
+    let before = contents(&hub);
+    let content = hub.join("blobs/ab").join("ab".repeat(32));
+    remove(&w, &["acme/one"], How::Trash);
+    assert!(content.exists() && dangling(&hub).is_empty(), "the other still has it");
+    undo(&w);
+    assert_eq!(contents(&hub), before);
+    remove(&w, &["acme/one", "acme/two"], How::Trash);
+    let left: Vec<PathBuf> =
+        files(&hub).into_iter().filter(|f| !f.ends_with(".huggingface-shared-blobs")).collect();
+    assert_eq!(left, Vec::<PathBuf>::new(), "content, list and lock went along");
+    undo(&w);
+    assert_eq!(contents(&hub), before);
+}
+
+#[test]
+fn contents_that_a_repository_needs_stay_when_it_must_stay() {
+    let w = World::new();
+    let hub = shared_hub(&w);
+    let plan = plan(&w, &["acme/one", "acme/two"], How::ForGood);
+    assert!(plan.refused.is_empty(), "{:?}", plan.refused);
+    // A moment later a program reads one of them, but not what both share.
+    let child = holding(&hub.join("models--acme--two/refs/main"));
+    let report = w.run(&plan);
+    end(child);
+    assert!(
+        report
+            .steps
+            .iter()
+            .any(|s| matches!(&s.outcome, Outcome::Kept(why) if why.contains("stays and needs it")))
+    );
+    assert!(!hub.join("models--acme--one").exists() && dangling(&hub).is_empty(), "{:?}", report.steps);
 }
 
 // Things of two or more paths.
@@ -360,7 +417,7 @@ fn what_belongs_to_a_thing_goes_and_comes_with_it() {
         // Neither an entry without its content is left nor a content without an entry, which `uv cache prune` removes.
         let left: Vec<PathBuf> =
             files(&home.join(store)).into_iter().filter(|f| !f.ends_with("CACHEDIR.TAG")).collect();
-        assert_eq!(left, [PathBuf::new(); 0], "{store}");
+        assert_eq!(left, Vec::<PathBuf>::new(), "{store}");
         undo(&w);
         assert_eq!(contents(&home.join(store)), before, "{store}");
     }

@@ -47,12 +47,10 @@ struct Raw {
 }
 
 impl Package {
-    /// Reads a record of `conda-meta`, whose file has this name.
-    ///
-    /// # Errors
-    /// If it is not understood. Then it is a package nobody can say anything of.
-    pub fn read(stem: &str, json: &[u8]) -> Result<Self, Self> {
-        let Ok(raw) = serde_json::from_slice::<Raw>(json) else { return Err(Self::unreadable(stem)) };
+    /// Reads a record of `conda-meta`, whose file has this name. One that is not understood is a package nobody can say
+    /// anything of.
+    pub fn read(stem: &str, json: &[u8]) -> Self {
+        let Ok(raw) = serde_json::from_slice::<Raw>(json) else { return Self::unreadable(stem) };
         let hex = |h: Option<String>, n: usize| h.filter(|h| is_hex(h, n)).map(|h| h.to_ascii_lowercase());
         let hash = hex(raw.md5, 32).or_else(|| hex(raw.sha256, 64).map(|h| format!("sha256:{h}")));
         let built = raw.channel.as_ref().and_then(|c| c.as_str()) == Some("local");
@@ -60,7 +58,7 @@ impl Package {
         let from = from.filter(|a| !built || a.is_here());
         let dists = raw.files.iter().filter_map(|f| dist_of(f)).collect::<std::collections::BTreeSet<_>>();
         let file = raw.r#fn.unwrap_or_else(|| format!("{}-{}-{}", raw.name, raw.version, raw.build));
-        Ok(Self {
+        Self {
             file: text::plain(&file),
             name: text::plain(&raw.name),
             from,
@@ -73,7 +71,7 @@ impl Package {
                 .map(str::to_string)
                 .collect(),
             dists: dists.into_iter().collect(),
-        })
+        }
     }
 
     /// One whose record cannot be read.
@@ -104,7 +102,7 @@ fn is_hex(text: &str, digits: usize) -> bool {
 }
 
 fn is_archive(url: &str) -> bool {
-    url.ends_with(".conda") || url.ends_with(".tar.bz2")
+    [".conda", ".tar.bz2"].iter().any(|end| url.ends_with(end))
 }
 
 /// The folder of a Python package's description that a file lies in, or the file that is one.
@@ -112,7 +110,7 @@ fn dist_of(file: &str) -> Option<String> {
     let mut end = 0;
     for part in file.split('/') {
         end += part.len();
-        if part.ends_with(".dist-info") || part.ends_with(".egg-info") || part.ends_with(".egg") {
+        if [".dist-info", ".egg-info", ".egg"].iter().any(|end| part.ends_with(end)) {
             return Some(file[..end].to_string());
         }
         end += 1;
@@ -122,7 +120,7 @@ fn dist_of(file: &str) -> Option<String> {
 
 /// The list. `head` are lines of comment.
 pub fn write(packages: &[Package], head: &[String]) -> String {
-    let mut out: String = head.iter().map(|line| format!("# {line}\n")).collect();
+    let mut out: String = head.iter().flat_map(|line| ["# ", line, "\n"]).collect();
     if let Some(platform) = platform(packages) {
         out.push_str(&format!("# platform: {platform}\n"));
     }
@@ -241,7 +239,7 @@ mod tests {
             "subdir": if name == "pure" { "noarch" } else { "linux-64" },
             "files": ["lib/x.so", format!("lib/python3.11/site-packages/{name}-1.0.dist-info/RECORD")],
         });
-        Package::read("x", json.to_string().as_bytes()).expect("understood")
+        Package::read("x", json.to_string().as_bytes())
     }
 
     fn packages() -> Vec<Package> {
@@ -292,12 +290,12 @@ mod tests {
 
     #[test]
     fn a_record_nobody_understands_is_a_package_all_the_same() {
-        let broken = Package::read("odd-1.0-0", b"{").expect_err("broken");
+        let broken = Package::read("odd-1.0-0", b"{");
         assert_eq!(write(std::slice::from_ref(&broken), &[]), "@EXPLICIT\n# no URL for: odd-1.0-0\n");
         assert_eq!(verify("@EXPLICIT\n# no URL for: odd-1.0-0\n", &[broken]), Ok(()));
         assert!(package("x", "https://h/c/noarch/x-1.0.whl", &[]).from.is_none(), "conda takes no such file");
         let long = format!(r#"{{"name":"y","url":"https://h/y.conda","sha256":"{}"}}"#, "ab".repeat(32));
-        let y = Package::read("y", long.as_bytes()).expect("understood");
+        let y = Package::read("y", long.as_bytes());
         assert!(
             write(std::slice::from_ref(&y), &[]).ends_with(&format!("y.conda#sha256:{}\n", "ab".repeat(32)))
         );

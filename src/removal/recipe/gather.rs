@@ -88,8 +88,7 @@ impl Folder<'_> {
                 continue;
             };
             let json = self.read(&meta.join(&name), RECORD).filter(|json| json.len() < RECORD);
-            let package = json.map(|json| Package::read(stem, &json).unwrap_or_else(|unreadable| unreadable));
-            packages.push(package.unwrap_or_else(|| Package::unreadable(stem)));
+            packages.push(json.map_or_else(|| Package::unreadable(stem), |json| Package::read(stem, &json)));
         }
         Ok(packages)
     }

@@ -177,7 +177,7 @@ fn is_version(version: &str) -> bool {
 
 /// The list. `head` are lines of comment.
 pub fn write(dists: &[Dist], head: &[String]) -> String {
-    let mut out: String = head.iter().map(|line| format!("# {line}\n")).collect();
+    let mut out: String = head.iter().flat_map(|line| ["# ", line, "\n"]).collect();
     let mut sorted: Vec<&Dist> = dists.iter().collect();
     sorted.sort_by_cached_key(|d| (d.name.to_ascii_lowercase(), d.version.clone()));
     for dist in sorted {
