@@ -11,12 +11,14 @@ pub mod empty;
 pub mod execute;
 pub mod facts;
 pub mod in_use;
+pub mod index;
 pub mod ledger;
 pub mod measure;
 pub mod plan;
 #[cfg(feature = "portable")]
 pub mod portable;
 pub mod protect;
+pub mod recipe;
 pub mod record;
 pub mod restore;
 pub mod shortfall;

@@ -13,11 +13,15 @@ mod data;
 mod environments;
 #[path = "interop/libraries.rs"]
 mod libraries;
+#[path = "interop/lists.rs"]
+mod lists;
 #[path = "interop/packages.rs"]
 mod packages;
 #[path = "interop/trackers.rs"]
 mod trackers;
 #[path = "interop/training.rs"]
 mod training;
+#[path = "interop/while_in_trash.rs"]
+mod while_in_trash;
 #[path = "common/world.rs"]
 mod world;

@@ -34,7 +34,8 @@ static ABOUT: About = About {
     category: Category::Environments,
     verdict: Verdict::Rebuild,
     markers: &[Marker::Name("conda-meta")],
-    hint: "write down `conda list --explicit` and `pip freeze` first; conda create --file makes it again from that",
+    hint: "mldu writes down first what `conda list --explicit` and `pip freeze` say; conda create --file makes it again from \
+           that",
     source: "conda 26.7, core/prefix_data.py, models/records.py; libmamba 2.8, core/link.cpp",
     ..About::DEFAULT
 };

@@ -30,7 +30,7 @@ static ABOUT: About = About {
     category: Category::Environments,
     verdict: Verdict::Rebuild,
     markers: &[Marker::Name("pyvenv.cfg")],
-    hint: "write down `pip freeze` first; uv sync, poetry install, pipenv sync or pip install -r make it again from \
+    hint: "mldu writes down first what `pip freeze` says; uv sync, poetry install, pipenv sync or pip install -r make it again from \
            what the project says",
     source: "PEP 405; CPython 3.11, Lib/venv; virtualenv 21.15, create/; uv 0.13; pipenv 2026.10; poetry 2.5; pdm 2.29; pipx 1.7",
     together: true,

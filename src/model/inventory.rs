@@ -7,6 +7,7 @@ mod bars;
 mod companions;
 mod event;
 mod groups;
+mod index;
 mod leftovers;
 mod per_mount;
 pub mod places;

@@ -1,18 +1,22 @@
 //! From marks to what exactly would go: every marked thing as the files and folders it consists of, without what is
 //! protected or in use. Pure: nothing is looked at yet.
 
+mod environments;
 mod places;
+mod shared;
 
 use std::path::PathBuf;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+pub use environments::Environment;
 
 use crate::model::category::Category;
 use crate::model::inventory::Inventory;
 use crate::model::item::{BlobId, ItemId, Role};
 use crate::model::marks::{Mark, Marks};
 use crate::model::measure::Selection;
-use crate::model::node::{Kind, NodeId};
+use crate::model::node::{DirId, Kind, NodeId};
 use crate::model::tree::DirState;
 use crate::model::verdict::Verdict;
 
@@ -55,6 +59,8 @@ pub struct Target {
     pub order: Order,
     /// What the scan knew of it.
     pub seen: Seen,
+    /// Other marked items that hold it: it goes only if they go.
+    pub needed_by: Vec<ItemId>,
 }
 
 /// One thing that is to go, with all its parts.
@@ -78,6 +84,10 @@ pub struct Entry {
     pub key: String,
     /// Its files and folders, none inside another.
     pub targets: Vec<Target>,
+    /// The environments among them, which are written down first.
+    pub environments: Vec<Environment>,
+    /// The folder whose index says that nobody else needs what it shares with others.
+    pub index: Option<PathBuf>,
 }
 
 /// Something marked that does not go, and why.
@@ -100,12 +110,20 @@ pub struct Draft {
     pub entries: Vec<Entry>,
     /// What stays, and why.
     pub refused: Vec<Refusal>,
+    /// The folders whose indexes must still be as they were read.
+    around: Vec<DirId>,
 }
 
 impl Draft {
     /// Works out what the marks mean.
     pub fn new(inventory: &Inventory, marks: &Marks) -> Self {
-        let mut maker = Maker { inventory, marks, draft: Self::default(), taken: FxHashSet::default() };
+        let mut maker = Maker {
+            inventory,
+            marks,
+            draft: Self::default(),
+            taken: FxHashSet::default(),
+            shared: FxHashMap::default(),
+        };
         let items: Vec<ItemId> = marks
             .sorted()
             .into_iter()
@@ -114,6 +132,7 @@ impl Draft {
             .collect();
         // What nobody else holds goes with the first that holds it.
         let mut blobs: FxHashSet<BlobId> = inventory.own_blobs_of(&items).into_iter().collect();
+        maker.share(&items, &blobs);
         for id in &items {
             maker.item(*id, &mut blobs);
         }
@@ -123,12 +142,21 @@ impl Draft {
             }
         }
         maker.collapse();
+        for entry in &mut maker.draft.entries {
+            entry.environments = environments::of(inventory, entry);
+        }
+        maker.index();
         maker.draft
     }
 
     /// Everything that would go.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         self.entries.iter().flat_map(|e| &e.targets)
+    }
+
+    /// Every environment that would go.
+    pub fn environments(&self) -> impl Iterator<Item = &Environment> {
+        self.entries.iter().flat_map(|e| &e.environments)
     }
 }
 
@@ -137,6 +165,8 @@ struct Maker<'a> {
     marks: &'a Marks,
     draft: Draft,
     taken: FxHashSet<NodeId>,
+    /// The items that hold what several of them do.
+    shared: FxHashMap<NodeId, Vec<ItemId>>,
 }
 
 impl Maker<'_> {
@@ -197,6 +227,8 @@ impl Maker<'_> {
             notes: inventory.notes(id),
             key: item.key.clone(),
             targets,
+            environments: Vec::new(),
+            index: None,
         });
     }
 
@@ -255,7 +287,8 @@ impl Maker<'_> {
             }
             if let Some(seen) = self.seen(node) {
                 self.taken.insert(node);
-                targets.push(Target { node, path: tree.path(node), order, seen });
+                let needed_by = self.shared.get(&node).cloned().unwrap_or_default();
+                targets.push(Target { node, path: tree.path(node), order, seen, needed_by });
             }
         }
         targets

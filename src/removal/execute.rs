@@ -1,6 +1,9 @@
 //! Carrying a plan out, step by step. Every step looks again before it acts; one failure never stops the rest; what
 //! became of each is reported, and what the disk really got back is measured.
 
+mod lists;
+mod together;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,6 +15,7 @@ use super::facts::{self, sentence};
 use super::in_use::InUse;
 use super::measure::{self, Measured};
 use super::plan::{Action, Plan, Step};
+use super::recipe::Written;
 use super::record;
 use super::restore;
 use super::shortfall;
@@ -84,6 +88,8 @@ pub struct Report {
     pub steps: Vec<StepReport>,
     /// What the disks got back.
     pub measured: Vec<Measured>,
+    /// The lists of environments, and those that could not be written.
+    pub lists: Vec<Written>,
     /// Bytes that lie in the trash now.
     pub trashed: u64,
     /// Whether it was stopped.
@@ -124,6 +130,10 @@ const FRESH: Duration = Duration::from_secs(2);
 pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&Progress)) -> Report {
     let mut runner = Runner {
         env,
+        plan,
+        listed: FxHashMap::default(),
+        outdated: together::outdated(plan),
+        stayed: FxHashMap::default(),
         stop,
         progress,
         so_far: Progress {
@@ -143,8 +153,12 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
             runner.report.stopped = true;
             Outcome::NotReached
         } else {
-            runner.step(step)
+            match runner.stays(step) {
+                Some(why) => Outcome::Kept(why),
+                None => runner.step(step),
+            }
         };
+        runner.note(step.line(), &outcome);
         let kept = match &outcome {
             Outcome::Kept(reason) => Some(reason.clone()),
             _ => None,
@@ -173,6 +187,13 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
 
 struct Runner<'a> {
     env: &'a Env,
+    plan: &'a Plan,
+    /// Lines whose environments were written down, or why not.
+    listed: FxHashMap<usize, Option<String>>,
+    /// Lines whose store changed since the plan was made.
+    outdated: FxHashMap<usize, String>,
+    /// Lines of which something did not go, and why.
+    stayed: FxHashMap<usize, String>,
     stop: &'a AtomicBool,
     progress: &'a mut dyn FnMut(&Progress),
     so_far: Progress,
@@ -209,6 +230,9 @@ impl Runner<'_> {
                 Ok(Some(reason)) => return Outcome::Kept(reason),
                 Err(e) => return Outcome::Kept(format!("could not be looked into: {}", sentence(&e))),
             }
+        }
+        if let Some(why) = self.unlisted(step) {
+            return Outcome::Kept(why);
         }
         match step.action() {
             Action::Trash => self.trash(step, &parent, name),

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 use super::blocks::Blocks;
-use super::draft::{Draft, Target};
+use super::draft::{Draft, Environment, Target};
 use super::in_use::InUse;
+use super::index::Index;
 use super::ledger;
 use super::protect::DenyList;
+use super::recipe::{self, Ready};
 use super::survey::Survey;
 use super::trash::{self, Root};
 use crate::env::Env;
@@ -42,6 +44,10 @@ pub struct Facts {
     pub in_use: InUse,
     /// The mounts, with what is left on them now.
     pub mounts: Vec<Mount>,
+    /// What can be written down of the environments, by their folders.
+    pub recipes: FxHashMap<PathBuf, Ready>,
+    /// Where an index changed, by the folder it is of.
+    pub outdated: FxHashMap<PathBuf, PathBuf>,
     /// Whether nothing may be removed at all.
     pub read_only: bool,
 }
@@ -50,6 +56,8 @@ pub struct Facts {
 #[derive(Debug, Clone)]
 pub struct Question {
     targets: Vec<Target>,
+    environments: Vec<Environment>,
+    indexes: Vec<Index>,
     in_use: InUse,
     scanned: Vec<PathBuf>,
     mounts: Vec<Mount>,
@@ -61,6 +69,8 @@ impl Question {
     pub fn new(draft: &Draft, inventory: &Inventory, in_use: InUse, read_only: bool) -> Self {
         Self {
             targets: draft.targets().cloned().collect(),
+            environments: draft.environments().cloned().collect(),
+            indexes: draft.indexes(inventory),
             in_use,
             scanned: inventory.roots.clone(),
             mounts: inventory.mounts.clone(),
@@ -97,7 +107,11 @@ impl Question {
                 mounts.push(mounts::look(real));
             }
         }
-        Facts { looks, blocks, in_use: self.in_use, mounts, read_only: self.read_only }
+        let looked_at = self.environments.iter().filter(|_| !self.read_only);
+        let recipes = looked_at.map(|e| (e.path.clone(), recipe::look(env, e))).collect();
+        let changed = |i: &Index| Some((i.root.clone(), i.changed()?.to_path_buf()));
+        let outdated = self.indexes.iter().filter_map(changed).collect();
+        Facts { looks, blocks, in_use: self.in_use, mounts, recipes, outdated, read_only: self.read_only }
     }
 }
 

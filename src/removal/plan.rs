@@ -1,13 +1,17 @@
 //! What would be done, and what the disk gets back: a pure value made of marks and facts. Only what is in a plan can
 //! be removed: its steps cannot be made anywhere else, nor read from a file.
 
+mod shared;
+
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
 
 use super::back::{Back, Doubt, Reckoner};
-use super::draft::{Draft, Entry, Order, Refusal, Target};
+use super::draft::{Draft, Entry, Environment, Order, Refusal, Target};
 use super::facts::{self, Facts};
+use super::index::{self, Index};
+use super::recipe;
 use super::trash::Root;
 use crate::model::category::Category;
 use crate::model::inventory::Inventory;
@@ -51,6 +55,7 @@ pub struct Step {
     identity: Identity,
     trash: Option<Root>,
     line: usize,
+    with: Vec<usize>,
     key: String,
 }
 
@@ -83,6 +88,11 @@ impl Step {
     /// The line of the plan it belongs to.
     pub fn line(&self) -> usize {
         self.line
+    }
+
+    /// The other lines that need it: it goes only if they went.
+    pub fn with(&self) -> &[usize] {
+        &self.with
     }
 
     /// The item it is a part of.
@@ -120,6 +130,12 @@ pub struct Line {
     pub doubt: Doubt,
     /// Bytes of it that lie in the image of a container and never come back.
     pub image: u64,
+    /// The environments in it, which are written down first.
+    pub environments: Vec<Environment>,
+    /// What is said of those lists.
+    pub lists: Vec<String>,
+    /// The folder whose index says that nobody else needs it.
+    pub index: Option<PathBuf>,
 }
 
 /// A mount before and after.
@@ -181,12 +197,14 @@ pub struct Plan {
     /// Why the trash cannot take some of it: the first reason.
     pub trash_refused: Option<String>,
     steps: Vec<Step>,
+    indexes: Vec<Index>,
 }
 
 impl Plan {
     /// Works out what would be done.
     pub fn new(inventory: &Inventory, marks: &Marks, how: How, facts: &Facts) -> Self {
         let draft = Draft::new(inventory, marks);
+        let indexes = draft.indexes(inventory);
         let mut entries = draft.entries;
         // What is deleted comes first: of what it shares with something in the trash nothing comes back at once.
         entries.sort_by_key(|e| action(how, e) != Action::Delete);
@@ -214,9 +232,11 @@ impl Plan {
                 closed_processes: facts.in_use.closed,
                 trash_refused: None,
                 steps: Vec::new(),
+                indexes,
             },
         };
-        for entry in entries {
+        let entries = entries.into_iter().filter_map(|e| maker.judged(e)).collect();
+        for entry in maker.without_needed(entries) {
             maker.entry(entry);
         }
         maker.finish()
@@ -225,6 +245,11 @@ impl Plan {
     /// What is done, in this order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// The indexes of stores that must still be as they were read.
+    pub fn indexes(&self) -> &[Index] {
+        &self.indexes
     }
 
     /// Whether nothing would be done.
@@ -272,15 +297,20 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
+    /// What goes; what must stay is noted with its reason.
+    fn judged(&mut self, entry: Entry) -> Option<Entry> {
+        let action = action(self.how, &entry);
+        let Some((reason, way_on)) = self.objection(&entry, action) else { return Some(entry) };
+        self.plan.refused.push(Refusal { name: entry.name, path: entry.path, reason, way_on });
+        None
+    }
+
     fn entry(&mut self, entry: Entry) {
         let action = action(self.how, &entry);
-        if let Some((reason, way_on)) = self.objection(&entry, action) {
-            self.plan.refused.push(Refusal { name: entry.name, path: entry.path, reason, way_on });
-            return;
-        }
         let (size, files, back) = self.measure(&entry);
         let line = self.plan.lines.len();
         let gone = action == Action::Delete;
+        let loose = if gone { None } else { self.loose_links(&entry) };
         self.plan.size += size;
         self.plan.image += back.image;
         if gone {
@@ -301,7 +331,8 @@ impl Maker<'_> {
             let Some(look) = self.facts.looks.get(&target.node) else { continue };
             let Ok(identity) = look.identity.clone() else { continue };
             let trash = if gone { None } else { look.trash.clone().ok() };
-            self.plan.steps.push(Step { target, action, identity, trash, line, key: entry.key.clone() });
+            let (key, with) = (entry.key.clone(), Vec::new());
+            self.plan.steps.push(Step { target, action, identity, trash, line, with, key });
         }
         self.plan.lines.push(Line {
             mark: entry.mark,
@@ -310,13 +341,16 @@ impl Maker<'_> {
             path: entry.path,
             category: entry.category,
             verdict: entry.verdict,
-            notes: entry.notes,
+            notes: loose.into_iter().chain(entry.notes).collect(),
             action,
             size,
             frees: if gone { back.frees } else { 0 },
             later: if gone { 0 } else { back.frees },
             doubt: back.doubt,
             image: back.image,
+            lists: self.lists(&entry.environments),
+            environments: entry.environments,
+            index: entry.index,
         });
     }
 
@@ -338,6 +372,9 @@ impl Maker<'_> {
         let none = String::new;
         if self.facts.read_only {
             return Some(("mldu was started read-only".into(), none()));
+        }
+        if let Some(folder) = entry.index.as_ref().and_then(|i| self.facts.outdated.get(i)) {
+            return Some((index::reason(folder), "r reads it again".into()));
         }
         for target in &entry.targets {
             let Some(look) = self.facts.looks.get(&target.node) else {
@@ -361,12 +398,27 @@ impl Maker<'_> {
                 return Some((format!("the trash cannot take it: {reason}"), way_on.into()));
             }
         }
+        let mut lists = entry.environments.iter().map(|e| recipe::why_not(self.facts.recipes.get(&e.path)));
+        if action == Action::Delete
+            && let Some(reason) = lists.find_map(|why| why)
+        {
+            return Some((reason, "2 moves it to the trash, or make room for the list".into()));
+        }
         None
     }
 
+    /// What is said of the lists of environments.
+    fn lists(&self, environments: &[Environment]) -> Vec<String> {
+        let words =
+            |e: &Environment| format!("{}: {}", e.name, recipe::words(self.facts.recipes.get(&e.path)));
+        environments.iter().map(words).collect()
+    }
+
     fn finish(mut self) -> Plan {
+        shared::tie(self.inventory, &mut self.plan);
         // Within all that goes: what points first, what was shared last; safe things before others.
-        self.plan.steps.sort_by_key(|s| (s.target.order == Order::Last, s.line, s.target.order));
+        let when = |s: &Step| (s.target.order == Order::Last, !s.with.is_empty(), s.line, s.target.order);
+        self.plan.steps.sort_by_key(when);
         self.plan.size.files = self.plan.size.files.max(self.plan.lines.len() as u64);
         self.plan.held = self.plan.size.on_disk.saturating_sub(self.given_back);
         let mut changes: Vec<Change> = Vec::new();

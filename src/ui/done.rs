@@ -62,6 +62,19 @@ fn lines(canvas: &Canvas<'_>, app: &App, report: &Report, plan: &Plan) -> Vec<Ve
         );
         say(format!("Outside: mldu undo {}, mldu trash empty {}", report.run, report.run), false);
     }
+    for list in &report.lists {
+        say(
+            match &list.files {
+                Ok((files, found)) => {
+                    let paths: Vec<String> =
+                        files.iter().map(|f| text::short_path(f, &app.context.home)).collect();
+                    format!("{}: {} written down in {}", list.name, found.counted(), paths.join(" and "))
+                }
+                Err(why) => format!("{}: its list could not be written: {why}", list.name),
+            },
+            false,
+        );
+    }
     say(String::new(), false);
     for step in &report.steps {
         let line = plan.lines.get(step.line).map(|l| l.name.clone()).unwrap_or_default();

@@ -7,6 +7,9 @@ use crate::model::mount::{Pressure, Space};
 use crate::removal::plan::{Action, Change, How, Line, Plan};
 use crate::text;
 
+/// So many lists of environments are told at once.
+const LISTS: usize = 2;
+
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm) {
     let theme = canvas.theme;
@@ -34,7 +37,7 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm) {
         canvas.right(31, 2, "FILES", theme.dim());
     }
     canvas.text(what_at(canvas), 2, "WHAT", theme.dim());
-    let notes = notes(app, plan, width - 5);
+    let notes = notes(app, confirm, width - 5);
     // What must be seen stays on the screen: the ways, before and after, the question. The list scrolls.
     let ways_at = last - if is_low(canvas) { 7 } else { 10 };
     let (gap, most) = if is_low(canvas) { (0, 2) } else { (2, 5) };
@@ -148,7 +151,8 @@ fn numbers(plan: &Plan, line: &Line) -> String {
 }
 
 /// What the numbers alone do not say.
-fn notes(app: &App, plan: &Plan, width: usize) -> Vec<String> {
+fn notes(app: &App, confirm: &Confirm, width: usize) -> Vec<String> {
+    let plan = confirm.plan();
     let size = |n| text::size(n, app.context.units);
     let mut notes: Vec<String> = Vec::new();
     for (i, of, words) in doubts(plan) {
@@ -159,6 +163,7 @@ fn notes(app: &App, plan: &Plan, width: usize) -> Vec<String> {
         let way = if r.way_on.is_empty() { String::new() } else { format!("; {}", r.way_on) };
         notes.push(format!("Left out: {}, {}{way}", r.name, r.reason));
     }
+    notes.extend(lists(plan, confirm.cursor));
     if plan.held > 0 {
         notes.push(format!("{} stay: names outside this plan hold them", size(plan.held)));
     }
@@ -176,6 +181,19 @@ fn notes(app: &App, plan: &Plan, width: usize) -> Vec<String> {
         notes.push(format!("{}: {}", line.name, line.notes.join("; ")));
     }
     notes.iter().flat_map(|n| text::wrap(n, width)).collect()
+}
+
+/// What is written down of environments before they go: of the one under the cursor first.
+fn lists(plan: &Plan, cursor: usize) -> Vec<String> {
+    let under = plan.lines.get(cursor).into_iter();
+    let others = plan.lines.iter().enumerate().filter(|(at, _)| *at != cursor).map(|(_, line)| line);
+    let all: Vec<&String> = under.chain(others).flat_map(|l| &l.lists).collect();
+    let mut said: Vec<String> = all.iter().take(LISTS).map(|list| (*list).clone()).collect();
+    if all.len() > LISTS {
+        let more = (all.len() - LISTS) as u64;
+        said.push(format!("{}: ↑↓ shows each", text::counted(more, "more list", "more lists")));
+    }
+    said
 }
 
 fn ways(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, y: u16) {

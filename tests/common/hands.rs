@@ -7,6 +7,7 @@ use mldu::app::keymap::Key;
 use mldu::removal::draft::Draft;
 use mldu::removal::facts::{Facts, Look};
 use mldu::removal::in_use::InUse;
+use mldu::removal::recipe::{Found, Ready};
 use mldu::sys::beneath::Identity;
 use mldu::ui::theme::Colors;
 use mldu::ui::{self, Theme};
@@ -90,6 +91,11 @@ pub fn answer_with(
         let root = mldu::removal::trash::Root::at("/home/ana/.local/share/Trash");
         let trash = trash.map(|()| root).map_err(str::to_string);
         facts.looks.insert(target.node, Look { identity: Ok(identity), trash });
+    }
+    for environment in draft.environments() {
+        let found = Found { conda: 3, pip: 1, lost: Vec::new() };
+        let folder = "/home/ana/.local/state/mldu/environments".into();
+        facts.recipes.insert(environment.path.clone(), Ready { found: Ok(found), folder: Ok(folder) });
     }
     found(&draft, &mut facts);
     let _ = app.update(Event::Facts(Box::new(facts)));

@@ -46,6 +46,11 @@ impl Client {
         self.run("verify")
     }
 
+    /// Lets the library do something else that its maker knows.
+    pub fn ask(&self, what: &str) -> Value {
+        self.run(what)
+    }
+
     /// Tells the maker something, by a file beside the home.
     pub fn tell(&self, word: &str) {
         std::fs::write(self.root.join(word), b"").expect("written");

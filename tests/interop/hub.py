@@ -118,4 +118,28 @@ def verify(root, home, site):
     return {"offline": offline, "before": before, "fetched": len(fetched), "after": listing()}
 
 
-main(make, verify)
+def prune(root, home, site):
+    """What `hf cache prune` does: revisions without a name go, with all that nobody else needs."""
+    from huggingface_hub import scan_cache_dir
+
+    cache = scan_cache_dir()
+    unnamed = [v.commit_hash for repo in cache.repos for v in repo.revisions if not v.refs]
+    cache.delete_revisions(*unnamed).execute()
+    return {**listing(), "pruned": unnamed}
+
+
+def listed(root, home, site):
+    """What the library sees, and that it loads all of it without the hub."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from huggingface_hub import snapshot_download
+
+    for repo, revisions in FILES.items():
+        for revision in revisions:
+            if KIND[repo] == "models":
+                path = snapshot_download(repo, revision=revision)
+                for name, body in revisions[revision].items():
+                    assert open(os.path.join(path, name), "rb").read() == body
+    return listing()
+
+
+main(make, verify, prune=prune, listed=listed)

@@ -66,4 +66,5 @@ def verify(root, home, site):
     return {"installed": said, "fetched": sorted(set(fetched))}
 
 
-main(make, verify)
+if __name__ == "__main__":
+    main(make, verify)

@@ -31,6 +31,18 @@ impl Inventory {
         self.needed = needed;
     }
 
+    /// The other stores into whose things a store links: without them its own do not work.
+    pub fn links_into(&self, root: &Path) -> Vec<PathBuf> {
+        let store = self.tree.find(root).and_then(|n| self.store_at(n.dir)).map(|s| s.id);
+        let used = self.uses.iter().filter(|(id, _)| Some(*id) == store).map(|(_, used)| used.path.as_path());
+        let stores = used.filter_map(|p| self.tree.find(p)).filter_map(|n| self.store_of(n.dir));
+        let mut roots: Vec<PathBuf> =
+            stores.filter(|s| Some(s.id) != store).map(|s| self.tree.path(s.root.into())).collect();
+        roots.sort();
+        roots.dedup();
+        roots
+    }
+
     /// Says anew which processes use which paths.
     pub fn set_in_use(&mut self, seen: &[(PathBuf, Holder)]) {
         self.in_use.clear();

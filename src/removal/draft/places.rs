@@ -55,6 +55,8 @@ impl Maker<'_> {
             notes: Vec::new(),
             key,
             targets,
+            environments: Vec::new(),
+            index: None,
         });
     }
 
