@@ -8,8 +8,10 @@ pub mod draft;
 pub mod empty;
 pub mod execute;
 pub mod facts;
+pub mod held_open;
 pub mod in_use;
 pub mod ledger;
+pub mod locked;
 pub mod plan;
 #[cfg(feature = "portable")]
 pub mod portable;

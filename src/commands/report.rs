@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Exit, complain, lost, print, warn};
 use crate::env::Env;
 use crate::model::inventory::{Inventory, ScanState};
-use crate::removal::facts;
+use crate::removal::{facts, held_open};
 use crate::report::{Tell, json, table};
 use crate::scan::{Session, import};
 use crate::settings::Settings;
@@ -66,4 +66,5 @@ fn look_in_use(inventory: &mut Inventory, env: &Arc<Env>) {
     let roots = facts::watched(inventory, &crate::removal::draft::Draft::default());
     let seen = facts::look_in_use(&roots, env);
     inventory.set_in_use(&seen.seen);
+    inventory.held_open = held_open::look(&inventory.mounts, env);
 }

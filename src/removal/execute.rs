@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::deletion;
 use super::facts::{self, sentence};
-use super::in_use::InUse;
+use super::in_use::Guard;
 use super::plan::{Action, Plan, Step};
 use super::record;
 use super::restore;
@@ -138,9 +138,6 @@ pub struct Progress {
     pub path: PathBuf,
 }
 
-/// A look at the processes is this long good.
-const FRESH: Duration = Duration::from_secs(2);
-
 /// Carries a plan out.
 pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&Progress)) -> Report {
     let mut runner = Runner {
@@ -152,9 +149,10 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
             of_files: plan.steps().iter().map(|s| s.target().seen.files).sum(),
             ..Progress::default()
         },
-        names: Names::of(env.accounts()),
-        watched: outer_paths(plan),
-        in_use: None,
+        in_use: Guard::over(
+            plan.steps().iter().map(|s| s.path().to_path_buf()).collect(),
+            Names::of(env.accounts()),
+        ),
         trashes: FxHashMap::default(),
         report: Report { run: beneath::random_hex()[..8].to_string(), ..Report::default() },
     };
@@ -196,9 +194,7 @@ struct Runner<'a> {
     stop: &'a AtomicBool,
     progress: &'a mut dyn FnMut(&Progress),
     so_far: Progress,
-    names: Names,
-    watched: Vec<PathBuf>,
-    in_use: Option<(Instant, InUse)>,
+    in_use: Guard,
     trashes: FxHashMap<PathBuf, Trash>,
     report: Report,
 }
@@ -211,9 +207,6 @@ impl Runner<'_> {
     fn step(&mut self, step: &Step) -> Outcome {
         self.so_far.path = step.path().to_path_buf();
         self.tell();
-        if let Some(reason) = self.used(step.path()) {
-            return Outcome::Kept(format!("in use: {reason}"));
-        }
         let (parent, name) = match beneath::open_parent(step.path()) {
             Ok(found) => found,
             Err(e) => return Outcome::Kept(sentence(&e)),
@@ -230,18 +223,14 @@ impl Runner<'_> {
                 Err(e) => return Outcome::Kept(format!("could not be looked into: {}", sentence(&e))),
             }
         }
+        // Last of all, for the look into a large folder takes longer than a look at the processes is good.
+        if let Some(reason) = self.in_use.reason(step.path()) {
+            return Outcome::Kept(format!("in use: {reason}"));
+        }
         match step.action() {
             Action::Trash => self.trash(step, &parent, name),
             Action::Delete => self.delete(step, &parent, name),
         }
-    }
-
-    /// Who uses a path, by a look that is no older than two seconds.
-    fn used(&mut self, path: &Path) -> Option<String> {
-        if self.in_use.as_ref().is_none_or(|(when, _)| when.elapsed() > FRESH) {
-            self.in_use = Some((Instant::now(), InUse::look(&self.watched, &self.names)));
-        }
-        self.in_use.as_ref().and_then(|(_, look)| look.reason(path))
     }
 
     fn trash(&mut self, step: &Step, parent: &std::os::fd::OwnedFd, name: &std::ffi::OsStr) -> Outcome {
@@ -359,11 +348,4 @@ fn settled(mount: &Path) -> Option<crate::model::mount::Space> {
         mounts::space(&path).ok()
     })
     .flatten()
-}
-
-fn outer_paths(plan: &Plan) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = plan.steps().iter().map(|s| s.path().to_path_buf()).collect();
-    paths.sort();
-    paths.dedup();
-    paths
 }

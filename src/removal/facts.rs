@@ -1,6 +1,7 @@
 //! A fresh look at what is about to go: who it is now, whether its trash can take it, whether it must stay. The look
 //! is done here; what follows from it is the plan's business.
 
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 use rustc_hash::FxHashMap;
@@ -8,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::draft::{Draft, Target};
 use super::in_use::InUse;
 use super::ledger;
+use super::locked;
 use super::protect::DenyList;
 use super::survey::Survey;
 use super::trash::{self, Root};
@@ -15,6 +17,7 @@ use crate::env::Env;
 use crate::model::inventory::Inventory;
 use crate::model::mount::Mount;
 use crate::model::node::{Kind, NodeId};
+use crate::model::sight::Hidden;
 use crate::sys::beneath::{self, Identity};
 use crate::sys::locks::{Lock, Locks};
 use crate::sys::mounts::{self, MountInfo};
@@ -37,6 +40,8 @@ pub struct Facts {
     pub looks: FxHashMap<NodeId, Look>,
     /// Which processes use what.
     pub in_use: InUse,
+    /// Processes that are not even counted.
+    pub hidden: Option<Hidden>,
     /// The mounts, with what is left on them now.
     pub mounts: Vec<Mount>,
     /// Whether nothing may be removed at all.
@@ -71,14 +76,15 @@ impl Question {
         let trashes = ledger::roots(env, &table);
         let deny = DenyList::collect(env, &self.scanned, &trashes, &table);
         let held = Locks::read();
+        let closed = held.clone().of_strangers();
         let mut looks = FxHashMap::default();
         for target in &self.targets {
-            looks.insert(target.node, look(env, target, &deny, &table, &held));
+            looks.insert(target.node, look(env, target, &deny, &table, (&held, &closed)));
         }
         // Looked at anew, as far as the kernel knows them; a mount made up for a picture stays as it is.
         let now = |m: Mount| table.iter().find(|t| t.id == m.id && t.path == m.path).map_or(m, mounts::look);
         let mounts = self.mounts.into_iter().map(now).collect();
-        Facts { looks, in_use: self.in_use, mounts, read_only: self.read_only }
+        Facts { looks, in_use: self.in_use, hidden: proc::hidden(), mounts, read_only: self.read_only }
     }
 }
 
@@ -102,15 +108,26 @@ pub fn look_in_use(roots: &[PathBuf], env: &Env) -> InUse {
     InUse::look(roots, &Names::of(env.accounts()))
 }
 
-fn look(env: &Env, target: &Target, deny: &DenyList, table: &[MountInfo], locks: &Locks) -> Look {
+/// Looks at a target. Of the locks, the second are those of processes that cannot be looked into.
+fn look(
+    env: &Env,
+    target: &Target,
+    deny: &DenyList,
+    table: &[MountInfo],
+    (locks, closed): (&Locks, &Locks),
+) -> Look {
     let identity = beneath::open_parent(&target.path)
         .and_then(|(parent, name)| Ok((beneath::look(&parent, name)?, parent)))
         .map_err(|e| sentence(&e))
-        .and_then(|(identity, _)| match deny.refuses(&target.path, &identity) {
+        .and_then(|(identity, parent)| match deny.refuses(&target.path, &identity) {
             Some(reason) => Err(format!("protected: {reason}")),
-            None => Ok(identity),
+            None => Ok((identity, parent)),
         })
-        .and_then(|identity| match locks.on(identity.dev, identity.ino) {
+        .and_then(|(identity, parent)| match locks.on(identity.dev, identity.ino) {
+            Some(lock) => Err(locked_by(env, lock)),
+            None => Ok((identity, parent)),
+        })
+        .and_then(|(identity, parent)| match lock_inside(target, &identity, &parent, closed) {
             Some(lock) => Err(locked_by(env, lock)),
             None => Ok(identity),
         })
@@ -123,6 +140,12 @@ fn look(env: &Env, target: &Target, deny: &DenyList, table: &[MountInfo], locks:
         Err(reason) => Err(reason.clone()),
     };
     Look { identity, trash }
+}
+
+/// A lock on something in a folder. What processes that can be looked into hold, they have open; that is seen there.
+fn lock_inside(target: &Target, it: &Identity, parent: &OwnedFd, closed: &Locks) -> Option<Lock> {
+    let name = target.path.file_name().filter(|_| it.kind == Kind::Dir)?;
+    locked::inside(parent, name, it, closed).ok().flatten()
 }
 
 /// Who holds a lock, as a reason.

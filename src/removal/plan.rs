@@ -14,6 +14,7 @@ use crate::model::marks::{Mark, Marks};
 use crate::model::measure::{Meter, Selection};
 use crate::model::mount::{Mount, Space};
 use crate::model::node::NodeId;
+use crate::model::sight::{Hidden, Sight};
 use crate::model::usage::Usage;
 use crate::model::verdict::Verdict;
 use crate::sys::beneath::Identity;
@@ -166,6 +167,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Processes that could not be looked into: in them these things may be in use.
     pub closed_processes: usize,
+    /// Processes that are not even counted.
+    pub hidden_processes: Option<Hidden>,
     /// Why the trash cannot take some of it: the first reason.
     pub trash_refused: Option<String>,
     steps: Vec<Step>,
@@ -192,6 +195,7 @@ impl Plan {
                 undoable: 0,
                 changes: Vec::new(),
                 closed_processes: facts.in_use.closed,
+                hidden_processes: facts.hidden,
                 trash_refused: None,
                 steps: Vec::new(),
             },
@@ -217,11 +221,19 @@ impl Plan {
         self.steps.iter().any(|s| s.action == Action::Delete)
     }
 
+    /// What could not be seen of who uses what.
+    pub fn sight(&self) -> Sight {
+        Sight { closed: self.closed_processes, hidden: self.hidden_processes }
+    }
+
     /// The most careful verdict in it.
     pub fn worst(&self) -> Option<Verdict> {
         self.lines.iter().map(|l| l.verdict).max()
     }
 }
+
+/// What can be done about something in use.
+const ENDED: &str = "end what uses it, then press d again";
 
 struct Maker<'a> {
     inventory: &'a Inventory,
@@ -293,10 +305,11 @@ impl Maker<'_> {
                 return Some(("it was not looked at yet".into(), "press d again".into()));
             };
             if let Err(reason) = &look.identity {
-                return Some((reason.clone(), none()));
+                let way_on = if reason.starts_with("in use") { ENDED.into() } else { none() };
+                return Some((reason.clone(), way_on));
             }
             if let Some(reason) = self.facts.in_use.reason(&target.path) {
-                return Some((format!("in use: {reason}"), "end what uses it, then press d again".into()));
+                return Some((format!("in use: {reason}"), ENDED.into()));
             }
             if action == Action::Trash
                 && let Err(reason) = &look.trash

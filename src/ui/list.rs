@@ -128,6 +128,7 @@ fn group_of(app: &App, key: RowKey) -> Category {
         RowKey::Category(c) | RowKey::Store(c, _) => c,
         RowKey::Item(id) => app.inventory.item(id).map_or(Category::Other, |i| i.category),
         RowKey::Rest | RowKey::Node(_) | RowKey::Of(..) => Category::Other,
+        RowKey::Process(_) | RowKey::HeldFile(..) => Category::HeldOpen,
     }
 }
 
@@ -166,6 +167,9 @@ fn holder(app: &App, key: RowKey) -> Option<String> {
 }
 
 fn verdict(app: &App, key: RowKey, theme: super::Theme) -> (String, ratatui::style::Style) {
+    if key.is_held_open() {
+        return (app.inventory.row_word(key).into(), theme.alarm());
+    }
     let verdict = app.inventory.row_verdict(key);
     if verdict.removable() && app.inventory.is_barred(key) {
         return ("not yours".into(), theme.dim());

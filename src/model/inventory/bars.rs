@@ -80,6 +80,7 @@ impl Inventory {
                 !items.is_empty() && items.into_iter().all(|k| self.is_barred(k))
             }
             RowKey::Category(_) | RowKey::Rest | RowKey::Of(..) => false,
+            RowKey::Process(_) | RowKey::HeldFile(..) => false,
         }
     }
 }
