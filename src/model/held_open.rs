@@ -62,13 +62,17 @@ impl Process {
         self.pids.first().copied().unwrap_or(0)
     }
 
-    /// What it is called: `python 4121 (ana)`, `python ×12 (ana)`, with the notebook of a kernel.
-    pub fn name(&self) -> String {
-        let kernel = self.kernel.as_ref().map(|k| format!("  {k}")).unwrap_or_default();
+    /// Who it is: `python 4121 (ana)`, `python ×12 (ana)`.
+    pub fn who(&self) -> String {
         match self.pids.len() {
-            0 | 1 => format!("{} {} ({}){kernel}", self.command, self.pid(), self.user),
-            n => format!("{} ×{} ({}){kernel}", self.command, text::full_count(n as u64), self.user),
+            0 | 1 => format!("{} {} ({})", self.command, self.pid(), self.user),
+            n => format!("{} ×{} ({})", self.command, text::full_count(n as u64), self.user),
         }
+    }
+
+    /// What it is called: who it is, with the notebook of a kernel.
+    pub fn name(&self) -> String {
+        self.kernel.as_ref().map_or_else(|| self.who(), |k| format!("{}  {k}", self.who()))
     }
 
     /// What it holds.

@@ -96,7 +96,10 @@ fn draw_row(
         Marked::No => " ",
     };
     canvas.text(1, y, mark, theme.strong());
-    canvas.right(13, y, &text::size(size, app.context.units), weight);
+    // Of what is only mapped, the size may not be told.
+    let told = size > 0 || !row.key.is_held_open();
+    let shown = if told { text::size(size, app.context.units) } else { "?".into() };
+    canvas.right(13, y, &shown, weight);
     let share = if largest == 0 { 0.0 } else { size as f64 / largest as f64 };
     canvas.text(columns.bar, y, &theme.bar(share, BAR, false), theme.group(group));
     if let Some(at) = columns.files {
@@ -145,6 +148,10 @@ fn name(app: &App, key: RowKey) -> String {
             let left = if i.leftover { "  (leftover)" } else { "" };
             format!("{}{version}{left}", i.name)
         }),
+        RowKey::HeldFile(..) => app
+            .inventory
+            .held_file_of(key)
+            .map_or_else(String::new, |f| text::short_path(&f.path, &app.context.home)),
         RowKey::Node(node) if key != RowKey::Node(node) => {
             text::short_path(&app.inventory.tree.path(node), &app.context.home)
         }

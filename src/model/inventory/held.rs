@@ -39,8 +39,10 @@ impl Inventory {
     /// What a person can do about a row of such files.
     pub fn way_out(&self, key: RowKey) -> String {
         match self.holder_of(key) {
-            Some(p) if p.kernel.is_some() => format!("restart or end {}: its bytes come back then", p.name()),
-            Some(p) => format!("end or restart {}: its bytes come back then", p.name()),
+            Some(p) => match &p.kernel {
+                Some(kernel) => format!("restart or end the {kernel}: {}", p.who()),
+                None => format!("end or restart {}; then the bytes come back", p.who()),
+            },
             None => "these files are deleted already; open it with → for the processes to end".into(),
         }
     }

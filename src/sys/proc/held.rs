@@ -170,9 +170,9 @@ fn mount_of(base: &Path, fd: u32) -> Option<u64> {
     info.lines().find_map(|l| l.strip_prefix("mnt_id:")?.trim().parse().ok())
 }
 
-/// Whether a file has no name any more. One that is called ` (deleted)` has.
+/// Whether a file has no name any more, and takes space all the same. One that is called ` (deleted)` has a name.
 fn is_gone(meta: &std::fs::Metadata) -> bool {
-    meta.is_file() && meta.nlink() == 0
+    meta.is_file() && meta.nlink() == 0 && meta.blocks() > 0
 }
 
 fn asked(link: &Path, spot: Spot) -> Option<File> {

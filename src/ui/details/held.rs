@@ -56,7 +56,8 @@ fn process(app: &App, p: &Process) -> Vec<(&'static str, String)> {
     facts.push(("holds", format!("{} in {files}", size(p.usage().on_disk))));
     let frees = inventory.held_open.frees(p);
     let others = if frees < p.usage().on_disk { "; others hold the rest too" } else { "" };
-    facts.push(("comes back", format!("{} when it ends{others}", size(frees))));
+    let ends = if p.pids.len() > 1 { "they end" } else { "it ends" };
+    facts.push(("comes back", format!("{} when {ends}{others}", size(frees))));
     for f in p.files.iter().take(TOLD) {
         let bytes = f.bytes.map_or_else(|| "size not told".to_string(), size);
         facts.push(("file", format!("{bytes}  {}", text::path(&f.path))));
@@ -97,8 +98,8 @@ fn file(app: &App, f: &HeldFile, p: &Process) -> Vec<(&'static str, String)> {
     let all_of = if several { "all that hold it must end: " } else { "" };
     facts.push(("way out", format!("{all_of}{}", inventory.way_out(RowKey::Process(p.pid())))));
     if let Some(fd) = f.fd {
-        let empty = format!("truncate -s 0 /proc/{}/fd/{fd}", p.pid());
-        facts.push(("", format!("if it is a log of yours that nobody reads again:  {empty}")));
+        facts.push(("or", "if it is a log of yours that nobody reads again, empty it in the shell:".into()));
+        facts.push(("", format!("truncate -s 0 /proc/{}/fd/{fd}", p.pid())));
     }
     facts
 }
