@@ -20,6 +20,7 @@ use mldu::model::sight::Hidden;
 use mldu::model::verdict::Verdict;
 use mldu::removal::draft::Draft;
 use mldu::removal::empty::Empty;
+use mldu::removal::execute::{self, Outcome};
 use mldu::removal::facts;
 use mldu::removal::held_open;
 use mldu::removal::in_use::InUse;
@@ -248,6 +249,31 @@ fn many_workers_are_told_as_one() {
     assert!(reason.starts_with("open by sleep ×12 ("), "{reason}");
     assert!(kept(&w, &w.root.join("home/model")).starts_with("in use: open by sleep ×12 ("));
     drop(workers);
+}
+
+#[test]
+fn each_step_looks_again() {
+    let w = World::new();
+    let paths = ["1", "2", "3"].map(|name| w.file(&format!("{name}/x"), 4));
+    let folders = ["1", "2", "3"].map(|name| w.root.join("home").join(name));
+    let inventory = w.scan();
+    let marks = World::marks(&inventory, &folders.each_ref().map(PathBuf::as_path));
+    let plan = w.plan(&inventory, &marks, How::ForGood);
+    let last = plan.steps()[2].path().join("x");
+    let mut process = None;
+    let report = execute::run(&plan, &w.env, &AtomicBool::new(false), &mut |so_far| {
+        if so_far.steps == 2 && process.is_none() {
+            let p = Running::opens(&last);
+            let comm = format!("/proc/{}/comm", p.pid());
+            until("it runs", || std::fs::read(&comm).ok().filter(|c| c == b"sleep\n"));
+            // So long a look is good: only then must it be another one.
+            std::thread::sleep(Duration::from_millis(2100));
+            process = Some(p);
+        }
+    });
+    let outcome = &report.steps[2].outcome;
+    assert!(matches!(outcome, Outcome::Kept(why) if why.starts_with("in use: open by sleep ")), "{outcome:?}");
+    assert_eq!(paths.iter().filter(|p| p.exists()).collect::<Vec<_>>(), [&last]);
 }
 
 #[test]
