@@ -163,7 +163,7 @@ fn venv(w: &World) -> PathBuf {
     std::fs::write(env.join("pyvenv.cfg"), "home = /usr/bin\nversion = 3.11.9\n").expect("written");
     std::fs::create_dir(env.join("bin")).expect("made");
     symlink("/bin/sleep", env.join("bin/python")).expect("linked");
-    let old = std::time::SystemTime::now() - Duration::from_secs(86_400);
+    let old = std::time::SystemTime::now() - Duration::from_hours(24);
     for entry in walkdir::WalkDir::new(&env).contents_first(true).into_iter().flatten() {
         if !entry.file_type().is_symlink() {
             std::fs::File::open(entry.path()).expect("open").set_modified(old).expect("set");
@@ -272,7 +272,10 @@ fn each_step_looks_again() {
         }
     });
     let outcome = &report.steps[2].outcome;
-    assert!(matches!(outcome, Outcome::Kept(why) if why.starts_with("in use: open by sleep ")), "{outcome:?}");
+    assert!(
+        matches!(outcome, Outcome::Kept(why) if why.starts_with("in use: open by sleep ")),
+        "{outcome:?}"
+    );
     assert_eq!(paths.iter().filter(|p| p.exists()).collect::<Vec<_>>(), [&last]);
 }
 

@@ -102,12 +102,11 @@ impl HeldOpen {
             process.files.sort_by(|a, b| (b.bytes, &a.path, a.id).cmp(&(a.bytes, &b.path, b.id)));
             let ids = process.files.iter().map(|f| f.id).collect();
             let key = (process.command.clone(), process.user.clone(), process.kernel.clone(), ids);
-            match known.get(&key) {
-                Some(at) => processes[*at].pids.extend(process.pids),
-                None => {
-                    known.insert(key, processes.len());
-                    processes.push(process);
-                }
+            if let Some(at) = known.get(&key) {
+                processes[*at].pids.extend(process.pids);
+            } else {
+                known.insert(key, processes.len());
+                processes.push(process);
             }
         }
         for process in &mut processes {

@@ -205,7 +205,7 @@ pub fn report_of(inventory: &Inventory, tell: Tell) -> Report {
             bytes: total.on_disk,
             apparent_bytes: total.apparent,
             shared_between_groups: inventory.shared_between_groups(),
-            not_counted: inventory.not_counted().into_iter().map(held::not_counted).collect(),
+            not_counted: inventory.not_counted().iter().map(held::not_counted).collect(),
             seconds: inventory.progress.seconds,
             problems: inventory.problems.count,
             state: if inventory.state == crate::model::inventory::ScanState::Complete {

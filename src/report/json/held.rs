@@ -90,7 +90,7 @@ fn process(held: &HeldOpen, p: &Process) -> ProcessRow {
     }
 }
 
-pub(super) fn not_counted(n: NotCounted) -> NotCountedRow {
+pub(super) fn not_counted(n: &NotCounted) -> NotCountedRow {
     NotCountedRow { mount: PathText::new(&n.mount), bytes: n.bytes, held_open: n.held_open, why: n.why }
 }
 

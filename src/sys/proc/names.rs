@@ -137,14 +137,10 @@ impl Watch {
         }
         // The last name is the thing itself: the Python of an environment is a link to another one.
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return found };
-        let real = match self.folders.get(folder) {
-            Some(real) => real.clone(),
-            None => {
-                let real = without_links(folder, &self.table);
-                self.folders.insert(folder.to_path_buf(), real.clone());
-                real
-            }
-        };
+        if !self.folders.contains_key(folder) {
+            self.folders.insert(folder.to_path_buf(), without_links(folder, &self.table));
+        }
+        let real = self.folders.get(folder).map_or(folder, PathBuf::as_path);
         eye.view.ours(&real.join(name))
     }
 }
@@ -273,7 +269,7 @@ mod tests {
         let mut named = |p: &str| watch.named(&eye, &root.join(p));
         assert_eq!(named("home/ana/env/bin/python"), [root.join("disk/ana/env/bin/python")]);
         assert_eq!(named("home/../home/ana/env"), [root.join("disk/ana/env")]);
-        assert_eq!(named("round/x"), [PathBuf::new(); 0]);
+        assert!(named("round/x").is_empty());
         // On a file system that may hang nothing is asked.
         let there = format!("1 0 0:1 / / rw - ext4 x rw\n2 1 0:2 / {} rw - nfs4 s:/ rw\n", root.display());
         let table = mounts::parse(there.as_bytes());

@@ -91,7 +91,7 @@ pub fn line(base: &Path) -> String {
     let arguments = read(&base.join("cmdline"));
     let words = arguments.split(|b| *b == 0).filter(|w| !w.is_empty()).take(64);
     let words: Vec<String> = words
-        .map(|w| crate::text::display(w))
+        .map(crate::text::display)
         .map(|w| if w.contains("://") { crate::text::redact_url(&w) } else { w })
         .collect();
     crate::text::cut_end(&words.join(" "), 400)
