@@ -131,7 +131,7 @@ fn whatever_a_process_uses_in_a_folder_keeps_it_there() {
     w.file("exe/x", 4);
     w.file("map/x", 4);
     let exe = at("exe/program");
-    std::fs::copy("/bin/sleep", &exe).expect("copied");
+    run("cp", &["/bin/sleep", &exe.display().to_string()]);
     let lib = at("map/weights.so");
     std::fs::copy(library(), &lib).expect("copied");
 
