@@ -10,9 +10,11 @@ pub mod draft;
 pub mod empty;
 pub mod execute;
 pub mod facts;
+pub mod held_open;
 pub mod in_use;
 pub mod index;
 pub mod ledger;
+pub mod locked;
 pub mod measure;
 pub mod plan;
 #[cfg(feature = "portable")]

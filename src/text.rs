@@ -119,6 +119,7 @@ pub fn ascii(text: &str) -> String {
             '·' => out.push('-'),
             '→' => out.push_str("->"),
             '≥' => out.push_str(">="),
+            '×' => out.push('x'),
             'α' => out.push('a'),
             _ if c.is_ascii() => out.push(c),
             _ => out.push_str(&format!("\\u{{{:x}}}", c as u32)),

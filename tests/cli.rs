@@ -54,7 +54,8 @@ fn keys(v: &Value) -> Vec<&str> {
 fn the_json_has_its_shape_and_adds_up() {
     let world = World::new();
     let v = world.json();
-    assert_eq!(keys(&v), ["categories", "mounts", "problems", "scan", "schema", "version"]);
+    assert_eq!(keys(&v), ["categories", "held_open", "mounts", "problems", "scan", "schema", "version"]);
+    assert_eq!(keys(&v["held_open"]), ["bytes", "closed", "files", "hidden", "processes"]);
     assert_eq!(v["schema"], 1);
     for key in [
         "roots",

@@ -181,7 +181,9 @@ fn deleting_for_good_needs_the_word_and_the_disk_gets_it_back() {
     let mut term = world.start(&[], &[]);
     term.wait_until("the scan is over", |s| s.contains(" files in "));
     go_to(&mut term, "Conda tarballs");
-    term.type_slowly(" d3\r");
+    term.type_slowly(" d");
+    term.wait_for("PLAN");
+    term.type_slowly("3\r");
     term.wait_for("Type  delete");
     term.type_slowly("nope\r");
     term.wait_for("nothing was removed");

@@ -116,6 +116,9 @@ impl App {
     fn why_not(&self, key: RowKey) -> String {
         match key {
             RowKey::Item(id) | RowKey::Of(_, Held::Item(id)) => self.inventory.why_item_kept(id),
+            RowKey::Category(Category::HeldOpen) | RowKey::Process(_) | RowKey::HeldFile(..) => {
+                self.inventory.way_out(key)
+            }
             RowKey::Rest => "everything else is never marked as a whole; open it with →".into(),
             RowKey::Node(node) => self.inventory.why_kept(node).unwrap_or_default(),
             RowKey::Of(uid, Held::Folder(dir)) => {

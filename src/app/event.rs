@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::keymap::Key;
 use crate::model::again::Again;
+use crate::model::held_open::HeldOpen;
 use crate::model::inventory::ScanEvent;
+use crate::model::mount::Mount;
 use crate::removal::empty::{Emptied, Empty};
 use crate::removal::execute::{Progress, Report};
 use crate::removal::facts::{Facts, Question};
@@ -29,6 +31,8 @@ pub enum Event {
     Scan(ScanEvent),
     /// Which processes use what.
     InUse(InUse),
+    /// Which processes hold deleted files.
+    Held(Box<HeldOpen>),
     /// What was looked at before a plan.
     Facts(Box<Facts>),
     /// How far a removal is.
@@ -62,6 +66,8 @@ pub enum Effect {
     StopScan,
     /// See which processes use anything in these folders.
     LookInUse(Vec<PathBuf>),
+    /// See which processes hold deleted files on these mounts.
+    LookHeld(Vec<Mount>),
     /// Look at what is about to go.
     Look(Box<Question>),
     /// Carry a plan out.

@@ -3,6 +3,7 @@
 use super::App;
 use super::event::Effect;
 use crate::model::again::Again;
+use crate::model::category::Category;
 use crate::model::inventory::ScanState;
 use crate::model::node::DirId;
 use crate::model::rows::RowKey;
@@ -65,6 +66,10 @@ impl App {
             return None;
         }
         let folders: Vec<DirId> = match self.browse.row()?.key.plain() {
+            RowKey::Category(Category::HeldOpen) | RowKey::Process(_) | RowKey::HeldFile(..) => {
+                self.status.say("looking again at what processes hold");
+                return Some(Effect::LookHeld(self.inventory.mounts.clone()));
+            }
             RowKey::Category(c) => self
                 .inventory
                 .below(RowKey::Category(c))

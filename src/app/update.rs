@@ -38,6 +38,11 @@ impl App {
             }
             Event::Scan(event) => self.scan(event),
             Event::InUse(seen) => self.in_use(seen),
+            Event::Held(held) => {
+                self.inventory.held_open = *held;
+                self.show_rows();
+                None
+            }
             Event::Facts(facts) => self.facts(&facts),
             Event::Progress(so_far) => {
                 if let Mode::Removing { progress, .. } = &mut self.mode {
@@ -174,7 +179,12 @@ impl App {
         self.status.can_go = self.inventory.can_go(None);
         self.show_rows();
         if !matches!(self.mode, Mode::Looking) {
-            return None;
+            // They look at the same processes: one after the other, each when the scan or a removal is over.
+            return self
+                .inventory
+                .imported
+                .is_none()
+                .then(|| Effect::LookHeld(self.inventory.mounts.clone()));
         }
         let draft = Draft::new(&self.inventory, &self.marks);
         Some(Effect::Look(Box::new(Question::new(&draft, &self.inventory, seen, self.context.read_only))))

@@ -9,7 +9,7 @@ use crate::model::category::Category;
 use crate::model::inventory::{Inventory, ScanState};
 use crate::model::mount::Mount;
 use crate::model::rows::RowKey;
-use crate::removal::facts;
+use crate::removal::{facts, held_open};
 use crate::report::{Tell, json, prometheus, table};
 use crate::scan::{Session, import};
 use crate::settings::Settings;
@@ -164,4 +164,5 @@ fn look_in_use(inventory: &mut Inventory, env: &Arc<Env>) {
     let roots = facts::watched(inventory, &crate::removal::draft::Draft::default());
     let seen = facts::look_in_use(&roots, env);
     inventory.set_in_use(&seen.seen);
+    inventory.held_open = held_open::look(&inventory.mounts, env);
 }

@@ -7,6 +7,7 @@ mod bars;
 mod companions;
 mod event;
 mod groups;
+mod held;
 mod index;
 mod leftovers;
 mod per_mount;
@@ -23,6 +24,7 @@ use std::sync::OnceLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::category::Category;
+use super::held_open::HeldOpen;
 use super::item::{BlobId, Item, ItemId, Store, StoreId, Use};
 use super::measure::{Measure, Selection, measure};
 use super::mount::Mount;
@@ -37,7 +39,7 @@ use super::verdict::Verdict;
 pub use bars::Bar;
 pub use companions::Together;
 pub use event::{Holder, Imported, Progress, ScanEvent, ScanState};
-pub use groups::Group;
+pub use groups::{Group, NotCounted};
 pub use leftovers::Leftovers;
 pub use shares::{GroupShare, Share, StoreShare};
 
@@ -71,6 +73,8 @@ pub struct Inventory {
     pub roots: Vec<PathBuf>,
     /// Set if it is not this machine's, but from an export: then nothing in it may be looked at or removed.
     pub imported: Option<Imported>,
+    /// Deleted files that processes hold. They are in no sum of the scan.
+    pub held_open: HeldOpen,
     /// The topmost directories that were scanned.
     pub scanned: Vec<DirId>,
     stores: FxHashMap<StoreId, Store>,
@@ -108,6 +112,7 @@ impl Inventory {
             progress: Progress::default(),
             roots: Vec::new(),
             imported: None,
+            held_open: HeldOpen::default(),
             scanned: Vec::new(),
             stores: FxHashMap::default(),
             by_root: FxHashMap::default(),
@@ -285,9 +290,7 @@ impl Inventory {
     pub fn notes(&self, id: ItemId) -> Vec<String> {
         let Some(item) = self.item(id) else { return Vec::new() };
         let mut notes = item.notes.clone();
-        for h in self.in_use.get(&id).into_iter().flatten() {
-            notes.push(format!("{} by {} {} ({})", h.how, h.command, h.pid, h.user));
-        }
+        notes.extend(Holder::together(self.holders(id)));
         for user in self.needed.get(&id).into_iter().flatten() {
             notes.push(format!("{user} links into it and would break"));
         }
@@ -330,7 +333,7 @@ impl Inventory {
             RowKey::Category(_) | RowKey::Store(..) => {
                 self.below(key).into_iter().any(|k| self.may_be_marked(k))
             }
-            RowKey::Rest => false,
+            RowKey::Rest | RowKey::Process(_) | RowKey::HeldFile(..) => false,
             RowKey::Of(_, Held::Item(_)) => self.may_be_marked(key.plain()),
             RowKey::Of(uid, Held::Folder(dir)) => {
                 self.tree.get(dir).is_some_and(|d| d.uid == uid) && self.may_be_marked(key.plain())

@@ -91,6 +91,7 @@ impl Marks {
             return Marked::No;
         }
         match row {
+            RowKey::Process(_) | RowKey::HeldFile(..) => Marked::No,
             RowKey::Item(id) => self.item_state(inventory, id),
             RowKey::Node(node) => self.node_state(inventory, node),
             RowKey::Of(uid, held) => match held {
@@ -172,7 +173,7 @@ impl Marks {
                     self.set_row(inventory, key, on);
                 }
             }
-            RowKey::Rest => {}
+            RowKey::Rest | RowKey::Process(_) | RowKey::HeldFile(..) => {}
             RowKey::Of(_, Held::Item(_) | Held::Folder(_)) => {
                 if !on || inventory.may_be_marked(row) {
                     self.set_row(inventory, row.plain(), on);

@@ -23,6 +23,10 @@ pub enum RowKey {
     Node(NodeId),
     /// What a user holds of something.
     Of(u32, Held),
+    /// A process that holds deleted files.
+    Process(u32),
+    /// One of these files, by device and inode.
+    HeldFile(u32, (u64, u64)),
 }
 
 /// Of what.
@@ -120,6 +124,9 @@ pub fn rows(inventory: &Inventory, lens: &Lens) -> Vec<Row> {
     if inventory.rest().usage.files > 0 {
         top.push(RowKey::Rest);
     }
+    if !inventory.held_open.is_empty() {
+        top.push(RowKey::Category(Category::HeldOpen));
+    }
     push(inventory, lens, top, 0, false, &mut out);
     out
 }
@@ -186,7 +193,7 @@ fn matches(inventory: &Inventory, lens: &Lens, key: RowKey) -> bool {
         RowKey::Store(_, id) => {
             inventory.store(id).is_some_and(|s| has(s.family) || has(&inventory.store_title(s)))
         }
-        RowKey::Of(..) => has(&inventory.row_name(key)),
+        RowKey::Of(..) | RowKey::Process(_) | RowKey::HeldFile(..) => has(&inventory.row_name(key)),
         RowKey::Rest => false,
         RowKey::Node(node) => has(&crate::text::display(inventory.tree.name(node))),
     }

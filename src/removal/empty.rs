@@ -4,8 +4,10 @@ use std::sync::atomic::AtomicBool;
 
 use super::deletion;
 use super::facts::sentence;
+use super::in_use::Guard;
 use super::ledger::Trashed;
 use crate::sys::beneath;
+use crate::sys::user::{self, Names};
 
 /// Things in a trash that go for good.
 #[derive(Debug, Clone)]
@@ -41,6 +43,9 @@ impl Empty {
     /// Deletes it, thing by thing; one failure does not stop the rest.
     pub fn run(&self, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> Vec<Emptied> {
         let mut done = Vec::new();
+        // What is used stays, in a trash as anywhere: somebody may have begun to since it was put there.
+        let names = Names::of(&user::accounts(std::path::Path::new("/etc/passwd")));
+        let mut in_use = Guard::over(self.things.iter().map(Trashed::file).collect(), names);
         for thing in &self.things {
             if stop.load(std::sync::atomic::Ordering::Relaxed) {
                 done.push(Emptied {
@@ -49,7 +54,10 @@ impl Empty {
                 });
                 continue;
             }
-            let failed = remove(thing, stop, progress).err();
+            let failed = match in_use.reason(&thing.file()) {
+                Some(reason) => Some(format!("in use: {reason}")),
+                None => remove(thing, stop, progress).err(),
+            };
             done.push(Emptied { thing: thing.clone(), failed });
         }
         done

@@ -4,7 +4,7 @@
 mod lists;
 mod together;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::deletion;
 use super::facts::{self, sentence};
-use super::in_use::InUse;
+use super::in_use::Guard;
 use super::measure::{self, Measured};
 use super::plan::{Action, Plan, Step};
 use super::recipe::Written;
@@ -123,9 +123,6 @@ pub struct Progress {
     pub path: PathBuf,
 }
 
-/// A look at the processes is this long good.
-const FRESH: Duration = Duration::from_secs(2);
-
 /// Carries a plan out.
 pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&Progress)) -> Report {
     let mut runner = Runner {
@@ -141,9 +138,10 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
             of_files: plan.steps().iter().map(|s| s.target().seen.files).sum(),
             ..Progress::default()
         },
-        names: Names::of(env.accounts()),
-        watched: outer_paths(plan),
-        in_use: None,
+        in_use: Guard::over(
+            plan.steps().iter().map(|s| s.path().to_path_buf()).collect(),
+            Names::of(env.accounts()),
+        ),
         trashes: FxHashMap::default(),
         report: Report { run: beneath::random_hex()[..8].to_string(), ..Report::default() },
     };
@@ -176,7 +174,7 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         runner.tell();
     }
     runner.report.measured = measure::after(before, plan);
-    shortfall::explain(&mut runner.report, plan, &runner.names);
+    shortfall::explain(&mut runner.report, plan, &Names::of(env.accounts()));
     let trashed = runner.report.steps.iter().zip(plan.steps());
     runner.report.trashed = trashed
         .filter(|(r, _)| matches!(r.outcome, Outcome::Trashed { .. }))
@@ -197,9 +195,7 @@ struct Runner<'a> {
     stop: &'a AtomicBool,
     progress: &'a mut dyn FnMut(&Progress),
     so_far: Progress,
-    names: Names,
-    watched: Vec<PathBuf>,
-    in_use: Option<(Instant, InUse)>,
+    in_use: Guard,
     trashes: FxHashMap<PathBuf, Trash>,
     report: Report,
 }
@@ -212,9 +208,6 @@ impl Runner<'_> {
     fn step(&mut self, step: &Step) -> Outcome {
         self.so_far.path = step.path().to_path_buf();
         self.tell();
-        if let Some(reason) = self.used(step.path()) {
-            return Outcome::Kept(format!("in use: {reason}"));
-        }
         let (parent, name) = match beneath::open_parent(step.path()) {
             Ok(found) => found,
             Err(e) => return Outcome::Kept(sentence(&e)),
@@ -234,18 +227,14 @@ impl Runner<'_> {
         if let Some(why) = self.unlisted(step) {
             return Outcome::Kept(why);
         }
+        // Last of all, for the look into a large folder takes longer than a look at the processes is good.
+        if let Some(reason) = self.in_use.reason(step.path()) {
+            return Outcome::Kept(format!("in use: {reason}"));
+        }
         match step.action() {
             Action::Trash => self.trash(step, &parent, name),
             Action::Delete => self.delete(step, &parent, name),
         }
-    }
-
-    /// Who uses a path, by a look that is no older than two seconds.
-    fn used(&mut self, path: &Path) -> Option<String> {
-        if self.in_use.as_ref().is_none_or(|(when, _)| when.elapsed() > FRESH) {
-            self.in_use = Some((Instant::now(), InUse::look(&self.watched, &self.names)));
-        }
-        self.in_use.as_ref().and_then(|(_, look)| look.reason(path))
     }
 
     fn trash(&mut self, step: &Step, parent: &std::os::fd::OwnedFd, name: &std::ffi::OsStr) -> Outcome {
@@ -330,11 +319,4 @@ impl Runner<'_> {
             }
         }
     }
-}
-
-fn outer_paths(plan: &Plan) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = plan.steps().iter().map(|s| s.path().to_path_buf()).collect();
-    paths.sort();
-    paths.dedup();
-    paths
 }

@@ -1,6 +1,7 @@
 //! A fresh look at what is about to go: who it is now, whether its trash can take it, whether it must stay. The look
 //! is done here; what follows from it is the plan's business.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustc_hash::FxHashMap;
@@ -10,6 +11,7 @@ use super::draft::{Draft, Environment, Target};
 use super::in_use::InUse;
 use super::index::Index;
 use super::ledger;
+use super::locked;
 use super::protect::DenyList;
 use super::recipe::{self, Ready};
 use super::survey::Survey;
@@ -18,6 +20,7 @@ use crate::env::Env;
 use crate::model::inventory::Inventory;
 use crate::model::mount::Mount;
 use crate::model::node::{Kind, NodeId};
+use crate::model::sight::Hidden;
 use crate::sys::beneath::{self, Identity};
 use crate::sys::locks::{Lock, Locks};
 use crate::sys::mounts::{self, MountInfo};
@@ -42,6 +45,8 @@ pub struct Facts {
     pub blocks: Blocks,
     /// Which processes use what.
     pub in_use: InUse,
+    /// Processes that are not even counted.
+    pub hidden: Option<Hidden>,
     /// The mounts, with what is left on them now.
     pub mounts: Vec<Mount>,
     /// What can be written down of the environments, by their folders.
@@ -84,9 +89,10 @@ impl Question {
         let trashes = ledger::roots(env, &table);
         let deny = DenyList::collect(env, &self.scanned, &trashes, &table);
         let held = Locks::read();
+        let closed = held.clone().of_strangers();
         let mut looks = FxHashMap::default();
         for target in &self.targets {
-            looks.insert(target.node, look(env, target, &deny, &table, &held));
+            looks.insert(target.node, look(env, target, &deny, &table, (&held, &closed)));
         }
         let there = self.targets.iter().filter_map(|t| {
             let look: &Look = looks.get(&t.node)?;
@@ -111,7 +117,16 @@ impl Question {
         let recipes = looked_at.map(|e| (e.path.clone(), recipe::look(env, e))).collect();
         let changed = |i: &Index| Some((i.root.clone(), i.changed()?.to_path_buf()));
         let outdated = self.indexes.iter().filter_map(changed).collect();
-        Facts { looks, blocks, in_use: self.in_use, mounts, recipes, outdated, read_only: self.read_only }
+        Facts {
+            looks,
+            blocks,
+            in_use: self.in_use,
+            hidden: proc::hidden(),
+            mounts,
+            recipes,
+            outdated,
+            read_only: self.read_only,
+        }
     }
 }
 
@@ -140,15 +155,26 @@ pub fn look_in_use(roots: &[PathBuf], env: &Env) -> InUse {
     InUse::look(roots, &Names::of(env.accounts()))
 }
 
-fn look(env: &Env, target: &Target, deny: &DenyList, table: &[MountInfo], locks: &Locks) -> Look {
+/// Looks at a target. Of the locks, the second are those of processes that cannot be looked into.
+fn look(
+    env: &Env,
+    target: &Target,
+    deny: &DenyList,
+    table: &[MountInfo],
+    (locks, closed): (&Locks, &Locks),
+) -> Look {
     let identity = beneath::open_parent(&target.path)
         .and_then(|(parent, name)| Ok((beneath::look(&parent, name)?, parent)))
         .map_err(|e| sentence(&e))
-        .and_then(|(identity, _)| match deny.refuses(&target.path, &identity) {
+        .and_then(|(identity, parent)| match deny.refuses(&target.path, &identity) {
             Some(reason) => Err(format!("protected: {reason}")),
-            None => Ok(identity),
+            None => Ok((identity, parent)),
         })
-        .and_then(|identity| match locks.on(identity.dev, identity.ino) {
+        .and_then(|(identity, parent)| match locks.on(identity.dev, identity.ino) {
+            Some(lock) => Err(locked_by(env, lock)),
+            None => Ok((identity, parent)),
+        })
+        .and_then(|(identity, parent)| match lock_inside(target, &identity, &parent, closed) {
             Some(lock) => Err(locked_by(env, lock)),
             None => Ok(identity),
         })
@@ -161,6 +187,12 @@ fn look(env: &Env, target: &Target, deny: &DenyList, table: &[MountInfo], locks:
         Err(reason) => Err(reason.clone()),
     };
     Look { identity, trash }
+}
+
+/// A lock on something in a folder. What processes that can be looked into hold, they have open; that is seen there.
+fn lock_inside(target: &Target, it: &Identity, parent: &OwnedFd, closed: &Locks) -> Option<Lock> {
+    let name = target.path.file_name().filter(|_| it.kind == Kind::Dir)?;
+    locked::inside(parent, name, it, closed).ok().flatten()
 }
 
 /// Who holds a lock, as a reason.

@@ -1,5 +1,6 @@
 //! The stable JSON of `mldu report --json`, schema 1. README, "JSON", says what each number means.
 
+mod held;
 mod users;
 
 use std::path::Path;
@@ -31,6 +32,9 @@ pub struct Report {
     /// Only if nothing but leftovers is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     leftovers: Option<LeftoverRow>,
+    /// Unless it is no scan of this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_open: Option<held::HeldRow>,
     problems: Vec<ProblemRow>,
 }
 
@@ -42,7 +46,7 @@ struct Scan {
     bytes: u64,
     apparent_bytes: u64,
     shared_between_groups: u64,
-    not_counted: Vec<NotCountedRow>,
+    not_counted: Vec<held::NotCountedRow>,
     seconds: f64,
     problems: u64,
     /// `complete` or `stopped`.
@@ -66,13 +70,6 @@ struct ImportedRow {
     by: String,
     at: Option<String>,
     host: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct NotCountedRow {
-    mount: PathText,
-    bytes: u64,
-    why: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -138,6 +135,9 @@ struct ItemRow {
     barred: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     with_its_packages: Option<TogetherRow>,
+    /// Only if processes were seen to use it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    in_use: Vec<held::UserRow>,
     notes: Vec<String>,
     items: Vec<ItemRow>,
 }
@@ -171,7 +171,7 @@ impl PathField {
 /// A path in a list of paths: a string, or an object where it is not UTF-8.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum PathText {
+pub(super) enum PathText {
     Text(String),
     Bytes(PathField),
 }
@@ -205,11 +205,7 @@ pub fn report_of(inventory: &Inventory, tell: Tell) -> Report {
             bytes: total.on_disk,
             apparent_bytes: total.apparent,
             shared_between_groups: inventory.shared_between_groups(),
-            not_counted: inventory
-                .not_counted()
-                .into_iter()
-                .map(|n| NotCountedRow { mount: PathText::new(&n.mount), bytes: n.bytes, why: n.why })
-                .collect(),
+            not_counted: inventory.not_counted().iter().map(held::not_counted).collect(),
             seconds: inventory.progress.seconds,
             problems: inventory.problems.count,
             state: if inventory.state == crate::model::inventory::ScanState::Complete {
@@ -232,6 +228,7 @@ pub fn report_of(inventory: &Inventory, tell: Tell) -> Report {
             bytes: m.usage.on_disk,
             frees: m.frees,
         }),
+        held_open: inventory.imported.is_none().then(|| held::held(&inventory.held_open)),
         problems: inventory.problems.kept.iter().map(problem).collect(),
     }
 }
@@ -336,6 +333,7 @@ fn item(inventory: &Inventory, id: ItemId, tell: Tell) -> Option<ItemRow> {
             bytes: t.measure.usage.on_disk,
             frees: t.measure.frees,
         }),
+        in_use: held::users(inventory.holders(id)),
         notes: inventory.notes(id),
         items: item.children.iter().filter_map(|c| self::item(inventory, *c, tell)).collect(),
     })

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::Tell;
 
+use crate::model::category::Category;
 use crate::model::headline::headline;
 use crate::model::inventory::{Inventory, ScanState};
 use crate::model::rows::{self, Lens, RowKey};
@@ -80,7 +81,11 @@ pub fn table(inventory: &Inventory, style: Style<'_>) -> String {
     line(String::new());
     for n in inventory.not_counted() {
         let size = text::size(n.bytes, style.units);
-        line(format!("{size} on {} not counted: {}", text::path(&n.mount), n.why));
+        let held = match n.held_open {
+            0 => String::new(),
+            bytes => format!("; {} of it are the deleted files above", text::size(bytes, style.units)),
+        };
+        line(format!("{size} on {} not counted: {}{held}", text::path(&n.mount), n.why));
     }
     let p = inventory.progress;
     line(format!(
@@ -114,6 +119,9 @@ fn groups(inventory: &Inventory, style: Style<'_>, line: &mut impl FnMut(String)
     let mut keys: Vec<RowKey> = inventory.categories().into_iter().map(RowKey::Category).collect();
     if inventory.rest().usage.files > 0 {
         keys.push(RowKey::Rest);
+    }
+    if !inventory.held_open.is_empty() {
+        keys.push(RowKey::Category(Category::HeldOpen));
     }
     keys.sort_by_key(|k| std::cmp::Reverse(inventory.row_measure(*k).usage.on_disk));
     if keys.is_empty() {
@@ -186,6 +194,6 @@ fn row(inventory: &Inventory, key: RowKey, depth: usize, style: Style<'_>) -> St
         text::count(m.usage.files),
         age,
         " ".repeat(pad),
-        if inventory.is_barred(key) { "not yours" } else { inventory.row_verdict(key).label() }
+        if inventory.is_barred(key) { "not yours" } else { inventory.row_word(key) }
     )
 }

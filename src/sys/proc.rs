@@ -1,8 +1,19 @@
 //! What processes have open, mapped, run and work in, from `/proc`.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+pub mod held;
+mod maps;
+mod names;
+mod program;
+mod reach;
+mod stat;
+
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+use program::Program;
+pub use reach::hidden;
+
+use names::{Eye, Watch};
 
 /// How a process uses a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,8 +24,12 @@ pub enum How {
     Mapped,
     /// Its working directory.
     WorksIn,
-    /// Its executable.
+    /// Its executable, or the name by which that was called.
     RunsFrom,
+    /// The environment it was started in.
+    Activated,
+    /// The connection file or the notebook of a Jupyter kernel.
+    Kernel,
 }
 
 impl How {
@@ -25,6 +40,8 @@ impl How {
             Self::Mapped => "mapped",
             Self::WorksIn => "worked in",
             Self::RunsFrom => "run",
+            Self::Activated => "activated",
+            Self::Kernel => "used",
         }
     }
 }
@@ -32,7 +49,7 @@ impl How {
 /// A path a process uses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Used {
-    /// The path, as the process sees it.
+    /// The path, as this process sees it.
     pub path: PathBuf,
     /// How.
     pub how: How,
@@ -45,97 +62,145 @@ pub struct Used {
 pub struct Look {
     /// What was seen.
     pub used: Vec<Used>,
+    /// Processes that are a Jupyter kernel, and which; safe to show.
+    pub kernels: Vec<(u32, String)>,
     /// Processes of others that may not be looked into.
     pub closed: usize,
     /// Processes that were looked into.
     pub seen: usize,
 }
 
-/// Looks at all processes but this one. Only paths that `keep` accepts are returned; nothing is asked of the file
-/// systems they lie on, so a dead one cannot hang this.
-pub fn look(keep: impl Fn(&Path) -> bool) -> Look {
+/// Looks at all processes but this one, for anything in these folders. They are sorted, and none lies in another.
+/// Nothing is asked of the file systems that other paths lie on, so a dead one cannot hang this.
+pub fn look(folders: &[PathBuf]) -> Look {
     let mut look = Look::default();
-    let own = std::process::id();
-    let Ok(entries) = std::fs::read_dir("/proc") else { return look };
-    let pids = entries.flatten().filter_map(|e| e.file_name().to_str()?.parse::<u32>().ok());
-    for pid in pids.filter(|pid| *pid != own) {
+    let mut watch = Watch::of(folders);
+    for pid in pids() {
         let base = PathBuf::from(format!("/proc/{pid}"));
-        let mut add = |path: PathBuf, how| {
-            if path.is_absolute() && keep(&path) && !is_deleted(&path) {
-                look.used.push(Used { path, how, pid });
-            }
-        };
-        let fds = std::fs::read_dir(base.join("fd"));
-        let Ok(fds) = fds else {
-            // Gone meanwhile, or not ours to see.
-            if base.exists() {
+        let Some(open) = Open::of(&base) else {
+            // Gone meanwhile, or not ours to see. How it was called is told even then.
+            if stat::of(pid).is_some_and(|s| !s.is_empty) {
                 look.closed += 1;
+                let eye = watch.eye(&base);
+                started_as(pid, &Program::read(&base, None), None, &eye, &mut watch, &mut look);
             }
             continue;
         };
-        for fd in fds.flatten() {
-            if let Ok(path) = std::fs::read_link(fd.path()) {
-                add(path, How::Open);
-            }
-        }
-        for (link, how) in [("cwd", How::WorksIn), ("exe", How::RunsFrom)] {
-            if let Ok(path) = std::fs::read_link(base.join(link)) {
-                add(path, how);
-            }
-        }
-        for path in mapped(&std::fs::read(base.join("maps")).unwrap_or_default()) {
-            add(path, How::Mapped);
-        }
         look.seen += 1;
+        let eye = watch.eye(&base);
+        open.each(&mut |path, how| {
+            for ours in eye.view.ours(path) {
+                if !is_deleted(&ours) {
+                    look.used.push(Used { path: ours, how, pid });
+                }
+            }
+        });
+        let program = Program::read(&base, open.cwd.as_deref());
+        started_as(pid, &program, open.cwd.as_deref(), &eye, &mut watch, &mut look);
     }
     look.used.sort_unstable_by(|a, b| (a.pid, a.how, &a.path).cmp(&(b.pid, b.how, &b.path)));
     look.used.dedup();
     look
 }
 
-/// The files in `/proc/PID/maps`, each once. A newline in a name is written `\012` there.
-fn mapped(maps: &[u8]) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for line in maps.split(|b| *b == b'\n') {
-        let Some(at) = line.iter().position(|b| *b == b'/') else { continue };
-        let path = Path::new(std::ffi::OsStr::from_bytes(&line[at..]));
-        if paths.last().is_some_and(|p| p == path) {
-            continue;
+/// Adds what a process was started as.
+fn started_as(
+    pid: u32,
+    program: &Program,
+    cwd: Option<&Path>,
+    eye: &Eye,
+    watch: &mut Watch,
+    look: &mut Look,
+) {
+    let mut add = |path: &Path, how| {
+        for path in watch.named(eye, path) {
+            look.used.push(Used { path, how, pid });
         }
-        paths.push(PathBuf::from(OsString::from_vec(unescape_newlines(&line[at..]))));
+    };
+    if let Some(called) = &program.called {
+        add(called, How::RunsFrom);
     }
-    paths.dedup();
-    paths
+    for environment in &program.environments {
+        add(environment, How::Activated);
+    }
+    let Some(kernel) = &program.kernel else { return };
+    add(&kernel.connection, How::Kernel);
+    match &kernel.notebook {
+        Some(notebook) if notebook.is_absolute() => add(notebook, How::Kernel),
+        // It is told from where the server stands; the kernel stands beside it.
+        Some(notebook) => {
+            if let (Some(cwd), Some(name)) = (cwd, notebook.file_name()) {
+                add(&cwd.join(name), How::Kernel);
+            }
+        }
+        None => {}
+    }
+    look.kernels.push((pid, kernel.title()));
 }
 
-fn unescape_newlines(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some((b, tail)) = rest.split_first() {
-        if rest.starts_with(b"\\012") {
-            out.push(b'\n');
-            rest = &rest[4..];
-        } else {
-            out.push(*b);
-            rest = tail;
-        }
-    }
-    out
+/// The numbers of all processes but this one.
+fn pids() -> impl Iterator<Item = u32> {
+    let own = std::process::id();
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|e| e.file_name().to_str()?.parse::<u32>().ok()).filter(move |pid| *pid != own)
 }
 
-/// A deleted file is shown with this behind its name; its name is free again then.
+/// What a process has open, as the links of `/proc` tell it.
+struct Open {
+    fds: Vec<(u32, PathBuf)>,
+    cwd: Option<PathBuf>,
+    exe: Option<PathBuf>,
+    maps: Vec<maps::Mapping>,
+}
+
+impl Open {
+    /// Looks into a process; none if that may not be, or it is gone.
+    fn of(base: &Path) -> Option<Self> {
+        let fds = std::fs::read_dir(base.join("fd")).ok()?;
+        let fd = |e: std::fs::DirEntry| {
+            let number = e.file_name().to_str()?.parse().ok()?;
+            Some((number, std::fs::read_link(e.path()).ok()?))
+        };
+        Some(Self {
+            fds: fds.flatten().filter_map(fd).collect(),
+            cwd: std::fs::read_link(base.join("cwd")).ok(),
+            exe: std::fs::read_link(base.join("exe")).ok(),
+            maps: maps::files(&std::fs::read(base.join("maps")).unwrap_or_default()),
+        })
+    }
+
+    fn each(&self, add: &mut dyn FnMut(&Path, How)) {
+        let fds = self.fds.iter().map(|(_, path)| (path, How::Open));
+        let cwd = self.cwd.iter().map(|path| (path, How::WorksIn));
+        let exe = self.exe.iter().map(|path| (path, How::RunsFrom));
+        let maps = self.maps.iter().map(|m| (&m.path, How::Mapped));
+        for (path, how) in fds.chain(cwd).chain(exe).chain(maps) {
+            if path.is_absolute() {
+                add(path, how);
+            }
+        }
+    }
+}
+
+/// What is behind the name of a deleted file.
+const DELETED: &[u8] = b" (deleted)";
+
+/// A deleted file is shown with this behind its name; its name is free again then. Only asked of watched folders.
 fn is_deleted(path: &Path) -> bool {
-    path.as_os_str().as_bytes().ends_with(b" (deleted)") && path.symlink_metadata().is_err()
+    path.as_os_str().as_bytes().ends_with(DELETED) && path.symlink_metadata().is_err()
 }
 
-/// All paths some process has open or mapped.
+/// All paths some process has open or mapped. Those of deleted files are among them, with ` (deleted)` behind.
 pub fn open_paths() -> Vec<PathBuf> {
-    look(|_| true)
-        .used
-        .into_iter()
-        .filter(|u| matches!(u.how, How::Open | How::Mapped))
-        .map(|u| u.path)
-        .collect()
+    let mut paths = Vec::new();
+    for open in pids().filter_map(|pid| Open::of(Path::new(&format!("/proc/{pid}")))) {
+        open.each(&mut |path, how| {
+            if matches!(how, How::Open | How::Mapped) {
+                paths.push(path.to_path_buf());
+            }
+        });
+    }
+    paths
 }
 
 /// The name of a process.
@@ -155,14 +220,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn maps_lines_give_paths_once() {
-        let text =
-            b"7f00-7f01 r--p 00000000 fe:00 123   /a/b c.so\n7f01-7f02 r-xp 00001000 fe:00 123   /a/b c.so\n\
-            7f02-7f03 rw-p 0 00:00 0 \n7f03-7f04 rw-p 0 00:00 0 [heap]\n7f05-7f06 r--p 0 fe:00 5 /x\\012y\n";
-        assert_eq!(mapped(text), [PathBuf::from("/a/b c.so"), PathBuf::from("/x\ny")]);
-    }
-
-    #[test]
     fn a_child_is_seen_with_what_it_holds() {
         let dir = tempfile::tempdir().expect("a folder");
         let dir = dir.path().canonicalize().expect("a path");
@@ -176,7 +233,7 @@ mod tests {
         // The child is another program only after exec.
         let mut hows: Vec<How> = Vec::new();
         for _ in 0..200 {
-            let look = look(|p| p.starts_with(&dir));
+            let look = look(std::slice::from_ref(&dir));
             hows = look.used.iter().filter(|u| u.pid == child.id()).map(|u| u.how).collect();
             if hows.len() == 2 {
                 break;

@@ -11,7 +11,7 @@ use crossbeam_channel::Sender;
 use crate::app::event::{Effect, Event};
 use crate::env::Env;
 use crate::removal::execute::{self, Progress};
-use crate::removal::{facts, ledger, restore};
+use crate::removal::{facts, held_open, ledger, restore};
 use crate::sys::mounts;
 
 /// The threads and what they need.
@@ -36,6 +36,11 @@ impl Workers {
                 self.spawn("in-use", move |env, out, _| {
                     assert!(env.text("MLDU_PANIC") != Some("worker"), "asked to by MLDU_PANIC");
                     let _ = out.send(Event::InUse(facts::look_in_use(&roots, env)));
+                });
+            }
+            Effect::LookHeld(mounts) => {
+                self.spawn("held-open", move |env, out, _| {
+                    let _ = out.send(Event::Held(Box::new(held_open::look(&mounts, env))));
                 });
             }
             Effect::Look(question) => {

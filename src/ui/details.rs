@@ -1,13 +1,16 @@
 //! Everything known of one row.
 
+mod held;
 mod place;
 
 use super::paint::Canvas;
 use crate::app::App;
 use crate::app::files::View;
+use crate::model::item::ItemId;
 use crate::model::measure::Owners;
 use crate::model::node::NodeId;
 use crate::model::rows::{Held, RowKey};
+use crate::model::sight::Sight;
 use crate::model::usage::Usage;
 use crate::text;
 
@@ -54,6 +57,14 @@ fn owner(app: &App, key: RowKey, each: &[(u32, Usage)]) -> Option<String> {
     }
 }
 
+/// What could not be seen of who uses an item.
+fn unseen(app: &App, id: ItemId) -> Option<String> {
+    let hidden = app.inventory.held_open.sight.hidden;
+    let words = Sight { closed: app.status.closed_processes?, hidden }.words()?;
+    let seen = app.inventory.row_in_use(RowKey::Item(id));
+    Some(if seen { words } else { format!("none seen; {words}") })
+}
+
 /// What a user holds of something.
 fn held_by(app: &App, uid: u32, held: Held) -> Vec<(&'static str, String)> {
     let of = match held {
@@ -64,6 +75,9 @@ fn held_by(app: &App, uid: u32, held: Held) -> Vec<(&'static str, String)> {
 }
 
 fn facts(app: &App, (key, names, owners): About<'_>) -> Vec<(&'static str, String)> {
+    if key.is_held_open() {
+        return held::facts(app, key);
+    }
     let inventory = &app.inventory;
     let m = match key {
         RowKey::Node(node) if app.browse.view == View::Files => place::measure(app, node),
@@ -141,10 +155,7 @@ fn facts(app: &App, (key, names, owners): About<'_>) -> Vec<(&'static str, Strin
     }
     if let RowKey::Item(id) = key {
         facts.extend(inventory.notes(id).into_iter().map(|n| ("note", n)));
-        if let Some(closed) = app.status.closed_processes.filter(|n| *n > 0) {
-            let n = text::counted(closed as u64, "process", "processes");
-            facts.push(("in use", format!("none seen, but {n} of others could not be looked into")));
-        }
+        facts.extend(unseen(app, id).map(|words| ("in use", words)));
     }
     facts
 }

@@ -137,6 +137,7 @@ fn about(app: &App) -> String {
                 _ => String::new(),
             }
         }
+        RowKey::Process(_) | RowKey::HeldFile(..) => inventory.way_out(row.key),
         RowKey::Rest => "Everything else: what no known program keeps; open it to see the folders.".into(),
         RowKey::Node(node) => text::path(&inventory.tree.path(node)),
     }
@@ -157,7 +158,7 @@ fn on_group(category: Category) -> &'static str {
         Category::Trackers => "runs that may not be uploaded yet.",
         Category::Temporary => "leftovers in temporary folders.",
         Category::Trash => "frees nothing until it is emptied; it may hold your only copy.",
-        Category::HeldOpen => "comes back when the process ends.",
+        Category::HeldOpen => "in no folder; it comes back when the process ends.",
         Category::Other => "what no known program keeps.",
     }
 }

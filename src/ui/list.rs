@@ -96,7 +96,10 @@ fn draw_row(
         Marked::No => " ",
     };
     canvas.text(1, y, mark, theme.strong());
-    canvas.right(13, y, &text::size(size, app.context.units), weight);
+    // Of what is only mapped, the size may not be told.
+    let told = size > 0 || !row.key.is_held_open();
+    let shown = if told { text::size(size, app.context.units) } else { "?".into() };
+    canvas.right(13, y, &shown, weight);
     let share = if largest == 0 { 0.0 } else { size as f64 / largest as f64 };
     canvas.text(columns.bar, y, &theme.bar(share, BAR, false), theme.group(group));
     if let Some(at) = columns.files {
@@ -128,6 +131,7 @@ fn group_of(app: &App, key: RowKey) -> Category {
         RowKey::Category(c) | RowKey::Store(c, _) => c,
         RowKey::Item(id) => app.inventory.item(id).map_or(Category::Other, |i| i.category),
         RowKey::Rest | RowKey::Node(_) | RowKey::Of(..) => Category::Other,
+        RowKey::Process(_) | RowKey::HeldFile(..) => Category::HeldOpen,
     }
 }
 
@@ -144,6 +148,10 @@ fn name(app: &App, key: RowKey) -> String {
             let left = if i.leftover { "  (leftover)" } else { "" };
             format!("{}{version}{left}", i.name)
         }),
+        RowKey::HeldFile(..) => app
+            .inventory
+            .held_file_of(key)
+            .map_or_else(String::new, |f| text::short_path(&f.path, &app.context.home)),
         RowKey::Node(node) if key != RowKey::Node(node) => {
             text::short_path(&app.inventory.tree.path(node), &app.context.home)
         }
@@ -166,6 +174,9 @@ fn holder(app: &App, key: RowKey) -> Option<String> {
 }
 
 fn verdict(app: &App, key: RowKey, theme: super::Theme) -> (String, ratatui::style::Style) {
+    if key.is_held_open() {
+        return (app.inventory.row_word(key).into(), theme.alarm());
+    }
     let verdict = app.inventory.row_verdict(key);
     if verdict.removable() && app.inventory.is_barred(key) {
         return ("not yours".into(), theme.dim());

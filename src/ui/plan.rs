@@ -173,9 +173,8 @@ fn notes(app: &App, confirm: &Confirm, width: usize) -> Vec<String> {
             size(plan.later)
         ));
     }
-    if plan.closed_processes > 0 {
-        let n = text::counted(plan.closed_processes as u64, "process", "processes");
-        notes.push(format!("In use: none seen, but {n} of other users could not be looked into"));
+    if let Some(unseen) = plan.sight().words() {
+        notes.push(format!("In use: nothing that goes was seen to be; {unseen}"));
     }
     if let Some(line) = plan.lines.iter().find(|l| !l.notes.is_empty()) {
         notes.push(format!("{}: {}", line.name, line.notes.join("; ")));

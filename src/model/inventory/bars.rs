@@ -79,7 +79,11 @@ impl Inventory {
                 let items = self.below(key);
                 !items.is_empty() && items.into_iter().all(|k| self.is_barred(k))
             }
-            RowKey::Category(_) | RowKey::Rest | RowKey::Of(..) => false,
+            RowKey::Category(_)
+            | RowKey::Rest
+            | RowKey::Of(..)
+            | RowKey::Process(_)
+            | RowKey::HeldFile(..) => false,
         }
     }
 }

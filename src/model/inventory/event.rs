@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use rustc_hash::FxHashMap;
+
 use crate::model::item::NewStore;
 use crate::model::mount::Mount;
 use crate::model::people::People;
 use crate::model::problem::Problem;
 use crate::model::tree::ListedDir;
+use crate::text;
 
 /// How far the scan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,6 +93,27 @@ pub struct Holder {
     pub command: String,
     /// Who runs it.
     pub user: String,
-    /// How: `open`, `mapped`, `works in`, `runs from`.
+    /// How, as a word before "by": `open`, `mapped`, `worked in`, `run`, `activated`, `used`, `locked`.
     pub how: &'static str,
+}
+
+impl Holder {
+    /// Sentences on who uses something. Processes of one program and one user that do the same are told together:
+    /// a thousand workers are one thing to a person.
+    pub fn together<'a>(holders: impl IntoIterator<Item = &'a Self>) -> Vec<String> {
+        let mut groups: Vec<(&Self, u64)> = Vec::new();
+        let mut known: FxHashMap<(&str, &str, &str), usize> = FxHashMap::default();
+        for h in holders {
+            let at = *known.entry((h.how, &h.command, &h.user)).or_insert(groups.len());
+            match groups.get_mut(at) {
+                Some((_, n)) => *n += 1,
+                None => groups.push((h, 1)),
+            }
+        }
+        let words = |(h, n): &(&Self, u64)| match n {
+            1 => format!("{} by {} {} ({})", h.how, h.command, h.pid, h.user),
+            n => format!("{} by {} ×{} ({})", h.how, h.command, text::full_count(*n), h.user),
+        };
+        groups.iter().map(words).collect()
+    }
 }

@@ -129,6 +129,9 @@ impl Inventory {
     /// What is directly below a row of groups, stores and items.
     pub fn below(&self, key: RowKey) -> Vec<RowKey> {
         match key {
+            RowKey::Category(Category::HeldOpen) | RowKey::Process(_) | RowKey::HeldFile(..) => {
+                self.open_below(key)
+            }
             RowKey::Category(category) => self
                 .groups
                 .iter()
@@ -184,12 +187,17 @@ impl Inventory {
                 Some(RowKey::Node(above.into()))
             }
             RowKey::Of(uid, held) => self.held_above(uid, held),
+            RowKey::Process(_) => Some(RowKey::Category(Category::HeldOpen)),
+            RowKey::HeldFile(pid, _) => Some(RowKey::Process(pid)),
         }
     }
 
     /// The numbers of a row.
     pub fn row_measure(&self, key: RowKey) -> Measure {
         match key {
+            RowKey::Category(Category::HeldOpen) | RowKey::Process(_) | RowKey::HeldFile(..) => {
+                self.open_measure(key)
+            }
             RowKey::Category(c) => {
                 self.groups.iter().find(|g| g.category == c).map(|g| g.measure).unwrap_or_default()
             }
@@ -236,6 +244,7 @@ impl Inventory {
                 }
             }
             RowKey::Of(uid, held) => self.held_name(uid, held),
+            RowKey::Process(_) | RowKey::HeldFile(..) => self.open_name(key),
         }
     }
 
@@ -255,6 +264,9 @@ impl Inventory {
             RowKey::Item(id) => self.verdict(id),
             RowKey::Rest | RowKey::Node(_) => Verdict::LookFirst,
             RowKey::Of(uid, held) => self.held_verdict(uid, held),
+            RowKey::Process(_) | RowKey::HeldFile(..) | RowKey::Category(Category::HeldOpen) => {
+                Verdict::InUse
+            }
             RowKey::Category(_) | RowKey::Store(..) => {
                 let all = self.below(key).into_iter().map(|k| self.row_verdict(k));
                 let (free, kept): (Vec<Verdict>, Vec<Verdict>) = all.partition(|v| v.removable());
@@ -270,6 +282,7 @@ impl Inventory {
                 self.descendants(id).any(|d| self.in_use.contains_key(&d))
             }
             RowKey::Rest | RowKey::Node(_) | RowKey::Of(_, Held::Folder(_)) => false,
+            RowKey::Process(_) | RowKey::HeldFile(..) | RowKey::Category(Category::HeldOpen) => true,
             _ => !self.in_use.is_empty() && self.below(key).into_iter().any(|k| self.row_in_use(k)),
         }
     }
@@ -317,6 +330,8 @@ pub struct NotCounted {
     pub mount: std::path::PathBuf,
     /// Bytes in use there that were not seen.
     pub bytes: u64,
+    /// How much of that is in deleted files which processes were seen to hold.
+    pub held_open: u64,
     /// Why that can be.
     pub why: &'static str,
 }
@@ -341,7 +356,8 @@ impl Inventory {
                 } else {
                     "deleted but still open, under another mount, or the file system's own"
                 };
-                found.push(NotCounted { mount: mount.path.clone(), bytes, why });
+                let held_open = self.held_open.on(&mount.path).min(bytes);
+                found.push(NotCounted { mount: mount.path.clone(), bytes, held_open, why });
             }
         }
         found

@@ -299,7 +299,12 @@ impl Inventory {
             }
             RowKey::Store(_, id) => self.store(id).map(|s| s.root.into()),
             RowKey::Node(node) => Some(node),
-            RowKey::Category(_) | RowKey::Rest | RowKey::Of(_, Held::All) => None,
+            // A deleted file is nowhere either.
+            RowKey::Category(_)
+            | RowKey::Rest
+            | RowKey::Of(_, Held::All)
+            | RowKey::Process(_)
+            | RowKey::HeldFile(..) => None,
             RowKey::Of(..) => self.place_of(key.plain()),
         }
     }

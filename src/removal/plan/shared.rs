@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Maker, Plan};
+use super::Plan;
+use super::maker::Maker;
 use crate::model::inventory::Inventory;
 use crate::model::item::ItemId;
 use crate::model::node::NodeId;
