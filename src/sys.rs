@@ -2,10 +2,12 @@
 //!
 //! Nothing here decides anything: what may be read, skipped or removed is said by the callers.
 
+pub mod alive;
 pub mod beneath;
 pub mod descend;
 pub mod input;
 pub mod limits;
+pub mod lines;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod list;
