@@ -9,6 +9,8 @@ pub mod empty;
 pub mod execute;
 pub mod facts;
 pub mod in_use;
+pub mod interrupted;
+pub mod journal;
 pub mod ledger;
 pub mod plan;
 #[cfg(feature = "portable")]

@@ -35,7 +35,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap", &["cli.rs", "lib.rs"]),
     ("yaml_serde", &["families/conda"]),
     ("toml", &["families/configuration.rs", "families/declared"]),
-    ("serde_json", &["families", "report", "commands"]),
+    ("serde_json", &["families", "report", "commands", "removal/journal"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

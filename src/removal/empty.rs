@@ -1,9 +1,11 @@
 //! Emptying the trash of what mldu put there, for good. What others trashed is never touched here.
 
+use std::ffi::OsStr;
 use std::sync::atomic::AtomicBool;
 
 use super::deletion;
 use super::facts::sentence;
+use super::journal::{self, Log};
 use super::ledger::Trashed;
 use crate::sys::beneath;
 
@@ -40,6 +42,16 @@ impl Empty {
 
     /// Deletes it, thing by thing; one failure does not stop the rest.
     pub fn run(&self, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> Vec<Emptied> {
+        self.run_logged(&mut Log::off(), stop, progress)
+    }
+
+    /// The same, written down as it goes.
+    pub fn run_logged(
+        &self,
+        log: &mut Log,
+        stop: &AtomicBool,
+        progress: &mut dyn FnMut(u64),
+    ) -> Vec<Emptied> {
         let mut done = Vec::new();
         for thing in &self.things {
             if stop.load(std::sync::atomic::Ordering::Relaxed) {
@@ -49,7 +61,10 @@ impl Empty {
                 });
                 continue;
             }
-            let failed = remove(thing, stop, progress).err();
+            let aside = deletion::aside_name();
+            log.ahead(&[journal::run::emptying(log, thing, &aside)]);
+            let failed = remove(thing, &aside, stop, progress).err();
+            journal::run::emptied(log, thing, failed.as_deref());
             done.push(Emptied { thing: thing.clone(), failed });
         }
         done
@@ -57,7 +72,12 @@ impl Empty {
 }
 
 /// The thing first, then its record: an interruption leaves a record of something that is still there.
-fn remove(thing: &Trashed, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> Result<(), String> {
+fn remove(
+    thing: &Trashed,
+    aside: &OsStr,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), String> {
     let file = thing.file();
     let identity = thing.identity.as_ref().ok_or_else(|| "it is gone already".to_string())?;
     let (parent, name) = beneath::open_parent(&file).map_err(|e| sentence(&e))?;
@@ -65,7 +85,8 @@ fn remove(thing: &Trashed, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> 
     if !now.same_thing(identity) {
         return Err("changed since it was trashed".into());
     }
-    let done = deletion::delete(&parent, name, &file, &now, stop, progress).map_err(|e| sentence(&e))?;
+    let done = deletion::delete_as(aside, &parent, name, &file, &now, stop, progress);
+    let done = done.map_err(|e| sentence(&e))?;
     if let Some(rest) = done.rest {
         let why = done.left.first().map_or_else(|| "stopped".to_string(), |(_, why)| why.clone());
         return Err(format!("only partly removed ({why}); the rest is in {}", crate::text::path(&rest)));
