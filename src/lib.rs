@@ -29,6 +29,7 @@ use std::sync::Arc;
 use clap::Parser;
 
 use cli::{By, Cli, Command, TrashCommand};
+use commands::interrupted::Act;
 use commands::{Exit, complain};
 use env::Env;
 use report::Tell;
@@ -80,6 +81,25 @@ fn dispatch(cli: Cli) -> Exit {
             commands::families::run(&settings.scan.families, &env, &args.ids, args.json, settings.ascii)
         }
         Some(Command::Undo(args)) => commands::undo::run(&env, args.run.as_deref(), args.json),
+        Some(Command::Log(args)) => {
+            let wanted =
+                commands::log::Wanted { run: args.run, since: args.since, last: args.last, json: args.json };
+            commands::log::run(&env, settings.units, settings.now, &wanted)
+        }
+        Some(Command::Interrupted(args)) => {
+            let wanted = commands::interrupted::Wanted {
+                paths: args.paths,
+                act: match (args.finish, args.undo) {
+                    (true, _) => Some(Act::Finish),
+                    (false, true) => Some(Act::Undo),
+                    (false, false) => None,
+                },
+                run: args.run,
+                yes: args.yes,
+                json: args.json,
+            };
+            commands::interrupted::run(&settings, &wanted)
+        }
         Some(Command::Trash { command: TrashCommand::List { json } }) => {
             commands::trash::list(&env, settings.units, json)
         }

@@ -40,7 +40,7 @@ impl App {
             Event::InUse(seen) => self.in_use(seen),
             Event::Facts(facts) => self.facts(&facts),
             Event::Progress(so_far) => {
-                if let Mode::Removing { progress, .. } = &mut self.mode {
+                if let Mode::Removing { progress, .. } | Mode::Resuming { progress, .. } = &mut self.mode {
                     *progress = so_far;
                 }
                 None
@@ -82,6 +82,15 @@ impl App {
                 self.mode = Mode::Browse;
                 let paths: Vec<_> = done.iter().map(|d| d.thing.root.join("files")).collect();
                 self.reread(&paths)
+            }
+            Event::Interrupted(all) => {
+                self.interrupted(all);
+                None
+            }
+            Event::Resumed(done) => self.resumed(done),
+            Event::Unlogged(why) => {
+                self.status.tally.unlogged = Some(why);
+                None
             }
             Event::Failed(why) => {
                 self.mode = Mode::Browse;
@@ -174,7 +183,7 @@ impl App {
         self.status.can_go = self.inventory.can_go(None);
         self.show_rows();
         if !matches!(self.mode, Mode::Looking) {
-            return None;
+            return self.find_interrupted();
         }
         let draft = Draft::new(&self.inventory, &self.marks);
         Some(Effect::Look(Box::new(Question::new(&draft, &self.inventory, seen, self.context.read_only))))
@@ -198,6 +207,7 @@ impl App {
         let tally = &mut self.status.tally;
         tally.acted = true;
         tally.failed += report.failed().count();
+        tally.unlogged.clone_from(&report.unlogged);
         if report.trashed > 0 {
             tally.runs.push(report.run.clone());
         }

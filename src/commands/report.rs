@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Exit, complain, lost, print, warn};
 use crate::env::Env;
 use crate::model::inventory::{Inventory, ScanState};
-use crate::removal::facts;
+use crate::removal::{facts, interrupted};
 use crate::report::{Tell, json, table};
 use crate::scan::{Session, import};
 use crate::settings::Settings;
@@ -49,6 +49,9 @@ pub fn run(settings: &Settings, as_json: bool, tell: Tell) -> Exit {
             },
         )
     };
+    if inventory.imported.is_none() {
+        tell_interrupted(&inventory, &settings.scan.env);
+    }
     let printed = print(&text);
     if printed != Exit::Done {
         return printed;
@@ -59,6 +62,14 @@ pub fn run(settings: &Settings, as_json: bool, tell: Tell) -> Exit {
     match lost(&inventory, settings) {
         Some(why) => complain(&why),
         None => Exit::Done,
+    }
+}
+
+/// What a killed run left half done is told beside the report, not in it.
+fn tell_interrupted(inventory: &Inventory, env: &Arc<Env>) {
+    let all = interrupted::find(env, &interrupted::seen(inventory));
+    if let Some(what) = interrupted::summary(&all) {
+        let _ = complain(&format!("{what}; `mldu interrupted` shows them"));
     }
 }
 
