@@ -8,6 +8,7 @@ pub mod browse;
 mod dialogs;
 pub mod event;
 pub mod files;
+mod interrupted;
 pub mod keymap;
 pub mod mode;
 mod reread;

@@ -106,6 +106,10 @@ pub enum Command {
     Where(WhereArgs),
     /// Bring back what mldu trashed: the last run, or the one named
     Undo(UndoArgs),
+    /// What was done: when, what, and what became of it
+    Log(LogArgs),
+    /// What a killed run left half done: tell it, finish it, or undo it
+    Interrupted(InterruptedArgs),
     /// What lies in the trash
     Trash {
         /// What to do with it.
@@ -238,6 +242,47 @@ pub struct UndoArgs {
     /// The run, as printed when it ended; see `mldu trash list`
     #[arg(value_name = "RUN")]
     pub run: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `mldu log`.
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Only this run
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+    /// Only since then: 30m, 12h, 7d, 4w, or a day as 2026-11-20
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only so many of the last lines
+    #[arg(short = 'n', value_name = "N")]
+    pub last: Option<usize>,
+    /// As JSON (README, "The log")
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `mldu interrupted`.
+#[expect(clippy::struct_excessive_bools, reason = "one for each flag")]
+#[derive(Debug, Args)]
+pub struct InterruptedArgs {
+    /// Folders to read for what was interrupted and is not in the log; without any, the log and the trashes are asked
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Delete for good what is left of what was being deleted; put in the trash what is left of an item that was
+    #[arg(long, conflicts_with = "undo")]
+    pub finish: bool,
+    /// Put back what is still whole; bring back from the trash what is there of an item
+    #[arg(long)]
+    pub undo: bool,
+    /// Only what this run left
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+    /// Do it without asking
+    #[arg(short = 'y', long)]
+    pub yes: bool,
     /// As JSON
     #[arg(long)]
     pub json: bool,

@@ -2,6 +2,8 @@
 
 pub mod export;
 pub mod families;
+pub mod interrupted;
+pub mod log;
 pub mod places;
 pub mod report;
 pub mod trash;
@@ -72,6 +74,13 @@ pub fn print(text: &str) -> Exit {
 /// Says what is wrong, and goes on.
 pub fn warn(problem: &Problem) {
     complain(&format!("{}: {}", text::path(&problem.path), text::plain(&problem.error)));
+}
+
+/// Says that the log of what was done could not be written, if so. What was done is done.
+pub fn tell_unlogged(why: Option<String>) {
+    if let Some(why) = why {
+        let _ = complain(&format!("the log could not be written: {}", text::plain(&why)));
+    }
 }
 
 /// Says what went wrong.

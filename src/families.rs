@@ -21,6 +21,7 @@ pub mod huggingface_home;
 pub mod hydra;
 pub mod image_models;
 pub mod inductor;
+pub mod interrupted;
 pub mod joblib;
 pub mod jupyter;
 pub mod kagglehub;
@@ -132,7 +133,7 @@ pub enum Marker {
     Name(&'static str),
     /// This after the last dot; `a.b` asks for the last two dots.
     Ext(&'static str),
-    /// This run of letters at the beginning, before anything that is no letter.
+    /// This run of letters at the beginning, or behind a dot there, before anything that is no letter.
     Stem(&'static str),
     /// Digits alone.
     Digits,
@@ -188,6 +189,7 @@ pub trait Family: Sync + Send {
 /// All families with code of their own, most particular first: where two claim one folder by shape, the first wins.
 pub static REGISTRY: &[&dyn Family] = &[
     &trash::Trash,
+    &interrupted::InterruptedDeletions,
     &huggingface::HuggingFace,
     &hf_datasets::HfDatasets,
     &huggingface_home::HuggingFaceHome,

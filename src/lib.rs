@@ -30,6 +30,7 @@ use std::sync::Arc;
 use clap::Parser;
 
 use cli::{By, Cli, Command, FormArg, TrashCommand};
+use commands::interrupted::Act;
 use commands::report::{As, Asked, Limit};
 use commands::{Exit, complain};
 use env::Env;
@@ -109,6 +110,25 @@ fn dispatch(cli: Cli) -> Exit {
             commands::places::run(&settings.scan.families, &env, &asked, settings.ascii)
         }
         Some(Command::Undo(args)) => commands::undo::run(&env, args.run.as_deref(), args.json),
+        Some(Command::Log(args)) => {
+            let wanted =
+                commands::log::Wanted { run: args.run, since: args.since, last: args.last, json: args.json };
+            commands::log::run(&env, settings.units, settings.now, &wanted)
+        }
+        Some(Command::Interrupted(args)) => {
+            let wanted = commands::interrupted::Wanted {
+                paths: args.paths,
+                act: match (args.finish, args.undo) {
+                    (true, _) => Some(Act::Finish),
+                    (false, true) => Some(Act::Undo),
+                    (false, false) => None,
+                },
+                run: args.run,
+                yes: args.yes,
+                json: args.json,
+            };
+            commands::interrupted::run(&settings, &wanted)
+        }
         Some(Command::Trash { command: TrashCommand::List { json } }) => {
             commands::trash::list(&env, settings.units, json)
         }

@@ -13,6 +13,8 @@ pub mod facts;
 pub mod held_open;
 pub mod in_use;
 pub mod index;
+pub mod interrupted;
+pub mod journal;
 pub mod ledger;
 pub mod locked;
 pub mod measure;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here decides anything: what may be read, skipped or removed is said by the callers.
 
+pub mod alive;
 pub mod beneath;
 pub mod descend;
 pub mod extents;
@@ -9,6 +10,7 @@ pub mod gone;
 pub mod input;
 pub mod layers;
 pub mod limits;
+pub mod lines;
 #[cfg(target_os = "linux")]
 pub mod linux;
 pub mod list;

@@ -1,6 +1,10 @@
 //! Bytes, numbers and times become text here and nowhere else: for the screen, the tables and the errors alike.
 //! It must never let a control, bidi or invisible character through, and it knows no terminal and no color.
 
+mod redact;
+
+pub use redact::redact;
+
 use humansize::{BINARY, DECIMAL, FormatSizeOptions, format_size};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};

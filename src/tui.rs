@@ -114,6 +114,7 @@ impl<'a> Loop<'a> {
         self.scanner = Some(self.session.start(self.scan.0.clone()));
         if self.settings.scan.import.is_none() {
             self.perform(Effect::ReadTrash);
+            self.perform(Effect::FindInterrupted(Vec::new()));
         }
         let exit = loop {
             if stop.load(Ordering::Relaxed) {
@@ -289,7 +290,10 @@ fn broken_import(event: &ScanEvent) -> Option<String> {
 
 /// Whether something is asked that removes.
 fn is_dialog(mode: &Mode) -> bool {
-    matches!(mode, Mode::Confirm(_) | Mode::ConfirmEmpty { .. } | Mode::ConfirmQuit)
+    matches!(
+        mode,
+        Mode::Confirm(_) | Mode::ConfirmEmpty { .. } | Mode::ConfirmQuit | Mode::Interrupted { .. }
+    )
 }
 
 /// One line after the screen: what was done, and how to get it back.
@@ -305,10 +309,16 @@ fn farewell(status: &Status, units: Units) -> String {
             let (before, now) = (size(*before), size(*now));
             format!("freed {freed} on {} ({before} → {now} free, {used}% used)", text::path(path))
         }
+        None if tally.finished > 0 => {
+            format!("the rest of what was half deleted is gone: {}", size(tally.finished))
+        }
         None => "freed 0 B".into(),
     };
     if let (bytes, Some(run)) = status.left_in_trash() {
         line.push_str(&format!("; {} in trash, undo: mldu undo {run}", size(bytes)));
+    }
+    if let Some(why) = &tally.unlogged {
+        line.push_str(&format!("; the log could not be written: {}", text::plain(why)));
     }
     if tally.failed > 0 {
         line.push_str(&format!("; {} not done", text::counted(tally.failed as u64, "step", "steps")));

@@ -7,6 +7,7 @@ mod files;
 mod footer;
 mod header;
 mod help;
+mod interrupted;
 mod list;
 mod paint;
 mod plan;
@@ -57,6 +58,10 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
         Mode::Confirm(confirm) => plan::draw(&mut canvas, app, confirm),
         Mode::Removing { progress, stopping, plan } => {
             working::draw(&mut canvas, app, progress, *stopping, plan.as_deref());
+        }
+        Mode::Interrupted { cursor, asked } => interrupted::draw(&mut canvas, app, *cursor, asked),
+        Mode::Resuming { progress, stopping } => {
+            working::titled(&mut canvas, app, progress, *stopping, "FINISHING WHAT WAS INTERRUPTED");
         }
         Mode::Done { report, plan, scroll } => done::draw(&mut canvas, app, report, plan, *scroll),
         Mode::ConfirmEmpty { empty, word, scroll } => {

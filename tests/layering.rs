@@ -41,7 +41,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("parse_size", &["cli.rs"]),
     ("yaml_serde", &["families/conda"]),
     ("toml", &["families/configuration.rs", "families/declared"]),
-    ("serde_json", &["families", "report", "commands", "removal/recipe"]),
+    ("serde_json", &["families", "report", "commands", "removal/recipe", "removal/journal"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

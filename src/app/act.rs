@@ -76,6 +76,7 @@ impl App {
             Action::CopyPath => return self.copy(),
             Action::Undo => return self.undo(),
             Action::EmptyTrash => self.begin_empty(),
+            Action::Interrupted => self.begin_interrupted(),
             Action::Help => self.mode = Mode::Help(0),
             Action::Back => {
                 if !self.browse.filter().is_empty() || self.browse.lens.leftovers {

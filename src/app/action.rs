@@ -63,6 +63,8 @@ pub enum Action {
     Undo,
     /// Empty what mldu trashed.
     EmptyTrash,
+    /// Show what a killed run left half done.
+    Interrupted,
     /// Help.
     Help,
     /// Back, or nothing.

@@ -44,11 +44,15 @@ impl App {
                 None
             }
             (Mode::Confirm(_), _) => self.confirm_key(key, burst),
-            (Mode::Removing { stopping, .. }, Key::Esc | Key::Ctrl('c')) => {
+            (
+                Mode::Removing { stopping, .. } | Mode::Resuming { stopping, .. },
+                Key::Esc | Key::Ctrl('c'),
+            ) => {
                 *stopping = true;
                 Some(Effect::StopRemoval)
             }
-            (Mode::Looking | Mode::Removing { .. }, _) => None,
+            (Mode::Looking | Mode::Removing { .. } | Mode::Resuming { .. }, _) => None,
+            (Mode::Interrupted { .. }, _) => self.interrupted_key(key, burst),
             (Mode::ConfirmEmpty { .. }, _) => self.empty_key(key),
             (Mode::ConfirmQuit, Key::Char('y' | 'q') | Key::Ctrl('c')) if !burst => Some(Effect::Quit),
             (Mode::ConfirmQuit, _) => {
@@ -204,7 +208,7 @@ fn scrolled(scroll: &mut usize, key: Key) -> bool {
 }
 
 /// Edits a line of text.
-fn edit(input: &mut Input, key: Key) {
+pub(super) fn edit(input: &mut Input, key: Key) {
     let request = match key {
         Key::Char(c) => InputRequest::InsertChar(c),
         Key::Backspace => InputRequest::DeletePrevChar,

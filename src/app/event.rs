@@ -11,6 +11,7 @@ use crate::removal::empty::{Emptied, Empty};
 use crate::removal::execute::{Progress, Report};
 use crate::removal::facts::{Facts, Question};
 use crate::removal::in_use::InUse;
+use crate::removal::interrupted::{Interrupted, Resumed};
 use crate::removal::ledger::Trashed;
 use crate::removal::plan::Plan;
 use crate::removal::restore::Restored;
@@ -43,6 +44,12 @@ pub enum Event {
     Trash(Vec<Trashed>),
     /// An undo is over.
     Restored(Vec<Restored>),
+    /// What killed runs left half done.
+    Interrupted(Vec<Interrupted>),
+    /// What came of finishing it or putting it back.
+    Resumed(Vec<Resumed>),
+    /// The log of what was done could not be written, and why.
+    Unlogged(String),
     /// An emptying is over.
     Emptied(Vec<Emptied>),
     /// A removal, undo or emptying failed as a whole: a bug, told as such.
@@ -76,6 +83,12 @@ pub enum Effect {
     StopRemoval,
     /// Bring a run back.
     Undo(String),
+    /// Find what killed runs left half done; these paths look like it.
+    FindInterrupted(Vec<PathBuf>),
+    /// Delete what is left of it.
+    Finish(Box<Interrupted>),
+    /// Put it back.
+    PutBack(Box<Interrupted>),
     /// Read what lies in the trashes.
     ReadTrash,
     /// Empty.

@@ -60,6 +60,20 @@ pub enum Mode {
         /// Scrolled so far.
         scroll: usize,
     },
+    /// What a killed run left half done.
+    Interrupted {
+        /// The one the cursor is on.
+        cursor: usize,
+        /// What is asked about it.
+        asked: AskedHalf,
+    },
+    /// It is being finished or put back.
+    Resuming {
+        /// How far that is.
+        progress: Progress,
+        /// Whether it was asked to stop.
+        stopping: bool,
+    },
     /// Leaving with marks.
     ConfirmQuit,
 }
@@ -86,6 +100,17 @@ pub enum Asked {
     YesNo,
     /// For the word `delete`.
     Word(Input),
+}
+
+/// What is asked about something half done.
+#[derive(Debug)]
+pub enum AskedHalf {
+    /// Nothing yet.
+    Nothing,
+    /// For y, before it is put back.
+    Undo,
+    /// For the word `delete`, before the rest of it goes.
+    Finish(Input),
 }
 
 /// The word that deletes for good.

@@ -8,6 +8,7 @@ use crate::model::inventory::Inventory;
 use crate::model::marks::{Mark, Marks};
 use crate::model::measure::{Meter, Selection};
 use crate::removal::draft::Draft;
+use crate::removal::interrupted::Interrupted;
 use crate::removal::ledger::Trashed;
 
 /// What the marked things take and give.
@@ -34,6 +35,10 @@ pub struct Tally {
     pub failed: usize,
     /// Whether anything was removed at all.
     pub acted: bool,
+    /// Bytes of what was half deleted before, and is gone now.
+    pub finished: u64,
+    /// Why the log of it could not be written, if so.
+    pub unlogged: Option<String>,
 }
 
 /// What is said and counted.
@@ -49,6 +54,8 @@ pub struct Status {
     pub can_go: (u64, u64),
     /// What is marked.
     pub marked: Marked,
+    /// What killed runs left half done.
+    pub interrupted: Vec<Interrupted>,
     /// What mldu has in the trash.
     pub trash: Vec<Trashed>,
     /// What this session did.

@@ -41,11 +41,11 @@ impl App {
             Event::Held(held) => {
                 self.inventory.held_open = *held;
                 self.show_rows();
-                None
+                self.find_interrupted()
             }
             Event::Facts(facts) => self.facts(&facts),
             Event::Progress(so_far) => {
-                if let Mode::Removing { progress, .. } = &mut self.mode {
+                if let Mode::Removing { progress, .. } | Mode::Resuming { progress, .. } = &mut self.mode {
                     *progress = so_far;
                 }
                 None
@@ -87,6 +87,15 @@ impl App {
                 self.mode = Mode::Browse;
                 let paths: Vec<_> = done.iter().map(|d| d.thing.root.join("files")).collect();
                 self.reread(&paths)
+            }
+            Event::Interrupted(all) => {
+                self.interrupted(all);
+                None
+            }
+            Event::Resumed(done) => self.resumed(done),
+            Event::Unlogged(why) => {
+                self.status.tally.unlogged = Some(why);
+                None
             }
             Event::Failed(why) => {
                 self.mode = Mode::Browse;
@@ -180,11 +189,10 @@ impl App {
         self.show_rows();
         if !matches!(self.mode, Mode::Looking) {
             // They look at the same processes: one after the other, each when the scan or a removal is over.
-            return self
-                .inventory
-                .imported
-                .is_none()
-                .then(|| Effect::LookHeld(self.inventory.mounts.clone()));
+            return match self.inventory.imported {
+                Some(_) => None,
+                None => Some(Effect::LookHeld(self.inventory.mounts.clone())),
+            };
         }
         let draft = Draft::new(&self.inventory, &self.marks);
         Some(Effect::Look(Box::new(Question::new(&draft, &self.inventory, seen, self.context.read_only))))
@@ -208,6 +216,7 @@ impl App {
         let tally = &mut self.status.tally;
         tally.acted = true;
         tally.failed += report.failed().count();
+        tally.unlogged.clone_from(&report.unlogged);
         if report.trashed > 0 {
             tally.runs.push(report.run.clone());
         }

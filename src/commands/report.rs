@@ -9,7 +9,7 @@ use crate::model::category::Category;
 use crate::model::inventory::{Inventory, ScanState};
 use crate::model::mount::Mount;
 use crate::model::rows::RowKey;
-use crate::removal::{facts, held_open};
+use crate::removal::{facts, held_open, interrupted};
 use crate::report::{Tell, json, prometheus, table};
 use crate::scan::{Session, import};
 use crate::settings::Settings;
@@ -72,6 +72,9 @@ pub fn run(settings: &Settings, asked: &Asked) -> Exit {
     if stopped && (asked.output.is_some() || asked.form == As::Prometheus) {
         let _ = complain("stopped; nothing was written");
         return Exit::Signal(sys::signals::last().unwrap_or(2));
+    }
+    if inventory.imported.is_none() && !stopped {
+        tell_interrupted(&inventory, &settings.scan.env);
     }
     let written = match written(&mut inventory, settings, asked) {
         Ok(text) => put(&text, asked.output.as_deref()),
@@ -157,6 +160,14 @@ fn bytes_of(inventory: &Inventory, category: Category) -> u64 {
     match category {
         Category::Other => inventory.rest().usage.on_disk,
         _ => inventory.row_measure(RowKey::Category(category)).usage.on_disk,
+    }
+}
+
+/// What a killed run left half done is told beside the report, not in it.
+fn tell_interrupted(inventory: &Inventory, env: &Arc<Env>) {
+    let all = interrupted::find(env, &interrupted::seen(inventory));
+    if let Some(what) = interrupted::summary(&all) {
+        let _ = complain(&format!("{what}; `mldu interrupted` shows them"));
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::{Exit, complain, print};
 use crate::env::Env;
 use crate::removal::empty::Empty;
+use crate::removal::journal;
 use crate::removal::ledger::{self, Trashed};
 use crate::sys::mounts;
 use crate::text::{self, Units};
@@ -68,7 +69,8 @@ pub fn empty(env: &Env, units: Units, run: Option<&str>, yes: bool, dry_run: boo
         let _ = complain("nothing was removed; --yes does it without asking");
         return Exit::Usage;
     }
-    let done = plan.run(&AtomicBool::new(false), &mut |_| {});
+    let (done, lost) = journal::run::empty(env, &plan, &AtomicBool::new(false), &mut |_| {});
+    super::tell_unlogged(lost);
     let failed: Vec<_> = done.iter().filter(|d| d.failed.is_some()).collect();
     let gone: u64 = done
         .iter()
@@ -90,7 +92,7 @@ pub fn empty(env: &Env, units: Units, run: Option<&str>, yes: bool, dry_run: boo
 }
 
 /// Asks a person for a word. Without a terminal nobody can be asked.
-fn asked(question: &str, word: &str) -> bool {
+pub(super) fn asked(question: &str, word: &str) -> bool {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return false;
     }

@@ -2,7 +2,7 @@
 
 use super::{Exit, complain, print};
 use crate::env::Env;
-use crate::removal::{ledger, restore};
+use crate::removal::{journal, ledger, restore};
 use crate::sys::mounts;
 use crate::text;
 
@@ -19,7 +19,8 @@ pub fn run(env: &Env, run: Option<&str>, as_json: bool) -> Exit {
             text::plain(&run)
         ));
     }
-    let done: Vec<restore::Restored> = items.iter().flat_map(restore::Restore::run).collect();
+    let (done, lost) = journal::run::restore(env, &items);
+    super::tell_unlogged(lost);
     let failed = done.iter().filter(|d| d.failed.is_some()).count();
     let title = format!("{} of {} back in place", done.len() - failed, done.len());
     match print_result(&title, as_json, &done) {

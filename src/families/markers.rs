@@ -100,7 +100,9 @@ pub fn hints(name: &[u8]) -> Hints {
     match name.first() {
         Some(b'0'..=b'9') if name.iter().all(u8::is_ascii_digit) => bits |= m.digits,
         Some(b) if m.stem.lengths[usize::from(*b)] != 0 => {
-            let letters = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+            // A dot in front is part of the run: it hides the file.
+            let dot = usize::from(*b == b'.');
+            let letters = dot + name[dot..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
             if letters < name.len() {
                 bits |= m.stem.get(&name[..letters]).unwrap_or(0);
             }

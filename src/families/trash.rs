@@ -91,7 +91,12 @@ impl Family for Trash {
         orphans.sort_unstable();
         for (name, node) in orphans {
             let item = NewItem::new("orphan", text::display(name), Verdict::LookFirst).body(*node).leftover();
-            found.items.push(item.note("nothing says where it was"));
+            let emptied = std::str::from_utf8(name).is_ok_and(super::interrupted::is_aside);
+            found.items.push(item.note(if emptied {
+                "emptying it was interrupted; `mldu interrupted` finishes it"
+            } else {
+                "nothing says where it was"
+            }));
         }
         found
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::model::node::{Kind, NodeId};
 use crate::model::usage::BLOCK;
 use crate::sys::beneath::{self, Identity};
-use crate::sys::descend::{Trail, Visit, descend};
+use crate::sys::descend::{Gather, Trail, descend};
 use crate::sys::extents::{self, Kept};
 use crate::sys::layers::{Layer, Overlay};
 use crate::sys::mounts::MountInfo;
@@ -186,7 +186,7 @@ impl Asker<'_> {
         self.count(&parent, name, &it);
         if it.kind == Kind::Dir {
             let top = beneath::open_inside(&parent, name)?;
-            let _ = descend(top, &Turns(Mutex::new(self)), &mut || ())?;
+            let _ = descend(top, &Mutex::new(self), &mut || ())?;
         }
         Ok(())
     }
@@ -268,26 +268,22 @@ impl Split {
     }
 }
 
-/// An asker that threads take turns with: what it gathers is one thing.
-struct Turns<'a, 'b>(Mutex<&'a mut Asker<'b>>);
-
-impl Visit for Turns<'_, '_> {
-    fn file(&self, folder: &OwnedFd, name: &OsStr, _: &Trail) -> ControlFlow<()> {
-        let mut asker = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if Instant::now() > asker.until.1 {
+impl Gather for &mut Asker<'_> {
+    fn file(&mut self, folder: &OwnedFd, name: &OsStr, _: &Trail) -> ControlFlow<()> {
+        if Instant::now() > self.until.1 {
             return ControlFlow::Break(());
         }
         if let Ok(it) = beneath::look(folder, name) {
-            asker.count(folder, name, &it);
+            self.count(folder, name, &it);
         }
         ControlFlow::Continue(())
     }
 
-    fn leave(&self, parent: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
+    fn leave(&mut self, parent: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
         self.file(parent, name, at)
     }
 
-    fn failed(&self, _: &OsStr, _: &Trail, _: io::Error) -> ControlFlow<()> {
+    fn failed(&mut self, _: &OsStr, _: &Trail, _: io::Error) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }

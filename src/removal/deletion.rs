@@ -31,6 +31,17 @@ pub struct Deleted {
     pub rest: Option<PathBuf>,
 }
 
+/// A name for one thing between the two phases, never given before.
+pub fn aside_name() -> OsString {
+    OsString::from(format!("{PREFIX}{}", beneath::random_hex()))
+}
+
+/// Whether a name is one of those.
+pub fn is_aside(name: &OsStr) -> bool {
+    let digits = name.as_encoded_bytes().strip_prefix(PREFIX.as_bytes());
+    digits.is_some_and(|d| d.len() == 16 && d.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b)))
+}
+
 /// Deletes an entry of an open folder, if it is still who it was.
 ///
 /// # Errors
@@ -43,13 +54,28 @@ pub fn delete(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<Deleted> {
-    let aside = OsString::from(format!("{PREFIX}{}", beneath::random_hex()));
-    let moved = match beneath::rename(parent, name, parent, &aside) {
+    delete_as(&aside_name(), parent, name, path, identity, stop, progress)
+}
+
+/// The same, with the name for between the phases chosen by the caller, who can write it down before it is given.
+///
+/// # Errors
+/// If nothing was removed: it is as it was.
+pub fn delete_as(
+    aside: &OsStr,
+    parent: &OwnedFd,
+    name: &OsStr,
+    path: &Path,
+    identity: &Identity,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(u64),
+) -> io::Result<Deleted> {
+    let moved = match beneath::rename(parent, name, parent, aside) {
         Ok(()) => {
             // Only now nobody can put something else at the name we act on.
-            let now = beneath::look(parent, &aside)?;
+            let now = beneath::look(parent, aside)?;
             if !now.unchanged(identity) {
-                beneath::rename(parent, &aside, parent, name)?;
+                beneath::rename(parent, aside, parent, name)?;
                 return Err(io::Error::other("changed at the last moment"));
             }
             true
@@ -62,7 +88,7 @@ pub fn delete(
         }
         Err(e) => return Err(e),
     };
-    let at: &OsStr = if moved { &aside } else { name };
+    let at: &OsStr = if moved { aside } else { name };
     if identity.kind != Kind::Dir {
         return match beneath::unlink(parent, at) {
             Ok(()) => {

@@ -1,10 +1,12 @@
 //! Emptying the trash of what mldu put there, for good. What others trashed is never touched here.
 
+use std::ffi::OsStr;
 use std::sync::atomic::AtomicBool;
 
 use super::deletion;
 use super::facts::sentence;
 use super::in_use::Guard;
+use super::journal::{self, Log};
 use super::ledger::Trashed;
 use crate::sys::beneath;
 use crate::sys::user::{self, Names};
@@ -42,6 +44,16 @@ impl Empty {
 
     /// Deletes it, thing by thing; one failure does not stop the rest.
     pub fn run(&self, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> Vec<Emptied> {
+        self.run_logged(&mut Log::off(), stop, progress)
+    }
+
+    /// The same, written down as it goes.
+    pub fn run_logged(
+        &self,
+        log: &mut Log,
+        stop: &AtomicBool,
+        progress: &mut dyn FnMut(u64),
+    ) -> Vec<Emptied> {
         let mut done = Vec::new();
         // What is used stays, in a trash as anywhere: somebody may have begun to since it was put there.
         let names = Names::of(&user::accounts(std::path::Path::new("/etc/passwd")));
@@ -56,7 +68,13 @@ impl Empty {
             }
             let failed = match in_use.reason(&thing.file()) {
                 Some(reason) => Some(format!("in use: {reason}")),
-                None => remove(thing, stop, progress).err(),
+                None => {
+                    let aside = deletion::aside_name();
+                    log.ahead(&[journal::run::emptying(log, thing, &aside)]);
+                    let failed = remove(thing, &aside, stop, progress).err();
+                    journal::run::emptied(log, thing, failed.as_deref());
+                    failed
+                }
             };
             done.push(Emptied { thing: thing.clone(), failed });
         }
@@ -65,7 +83,12 @@ impl Empty {
 }
 
 /// The thing first, then its record: an interruption leaves a record of something that is still there.
-fn remove(thing: &Trashed, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> Result<(), String> {
+fn remove(
+    thing: &Trashed,
+    aside: &OsStr,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<(), String> {
     let file = thing.file();
     let identity = thing.identity.as_ref().ok_or_else(|| "it is gone already".to_string())?;
     let (parent, name) = beneath::open_parent(&file).map_err(|e| sentence(&e))?;
@@ -73,7 +96,8 @@ fn remove(thing: &Trashed, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> 
     if !now.same_thing(identity) {
         return Err("changed since it was trashed".into());
     }
-    let done = deletion::delete(&parent, name, &file, &now, stop, progress).map_err(|e| sentence(&e))?;
+    let done = deletion::delete_as(aside, &parent, name, &file, &now, stop, progress);
+    let done = done.map_err(|e| sentence(&e))?;
     if let Some(rest) = done.rest {
         let why = done.left.first().map_or_else(|| "stopped".to_string(), |(_, why)| why.clone());
         return Err(format!("only partly removed ({why}); the rest is in {}", crate::text::path(&rest)));

@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::deletion;
 use super::facts::{self, sentence};
 use super::in_use::Guard;
+use super::journal::run::PlanLog;
 use super::measure::{self, Measured};
 use super::plan::{Action, Plan, Step};
 use super::recipe::Written;
@@ -94,6 +95,8 @@ pub struct Report {
     pub trashed: u64,
     /// Whether it was stopped.
     pub stopped: bool,
+    /// Why the log of it could not be written, if so.
+    pub unlogged: Option<String>,
 }
 
 impl Report {
@@ -125,6 +128,7 @@ pub struct Progress {
 
 /// Carries a plan out.
 pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&Progress)) -> Report {
+    let run = beneath::random_hex()[..8].to_string();
     let mut runner = Runner {
         env,
         plan,
@@ -132,6 +136,8 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         outdated: together::outdated(plan),
         stayed: FxHashMap::default(),
         stop,
+        log: PlanLog::begin(env, plan, &run),
+        at: 0,
         progress,
         so_far: Progress {
             of: plan.steps().len(),
@@ -143,19 +149,22 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
             Names::of(env.accounts()),
         ),
         trashes: FxHashMap::default(),
-        report: Report { run: beneath::random_hex()[..8].to_string(), ..Report::default() },
+        report: Report { run, ..Report::default() },
     };
     let before = measure::before(plan);
-    for step in plan.steps() {
+    for (at, step) in plan.steps().iter().enumerate() {
+        runner.at = at;
         let outcome = if runner.stop.load(Ordering::Relaxed) {
             runner.report.stopped = true;
             Outcome::NotReached
         } else {
+            runner.log.ahead(at);
             match runner.stays(step) {
                 Some(why) => Outcome::Kept(why),
                 None => runner.step(step),
             }
         };
+        runner.log.done(at, &outcome);
         runner.note(step.line(), &outcome);
         let kept = match &outcome {
             Outcome::Kept(reason) => Some(reason.clone()),
@@ -180,6 +189,7 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         .filter(|(r, _)| matches!(r.outcome, Outcome::Trashed { .. }))
         .map(|(_, s)| s.target().seen.on_disk)
         .sum();
+    runner.report.unlogged = runner.log.end(&runner.report);
     runner.report
 }
 
@@ -192,6 +202,9 @@ struct Runner<'a> {
     outdated: FxHashMap<usize, String>,
     /// Lines of which something did not go, and why.
     stayed: FxHashMap<usize, String>,
+    log: PlanLog<'a>,
+    /// The step in hand.
+    at: usize,
     stop: &'a AtomicBool,
     progress: &'a mut dyn FnMut(&Progress),
     so_far: Progress,
@@ -254,6 +267,7 @@ impl Runner<'_> {
             date: &date,
             run: &run,
             item: step.key(),
+            part: self.log.part(self.at),
             bytes: step.target().seen.on_disk,
             parent: above,
         };
@@ -284,7 +298,9 @@ impl Runner<'_> {
     fn delete(&mut self, step: &Step, parent: &std::os::fd::OwnedFd, name: &std::ffi::OsStr) -> Outcome {
         let (so_far, progress) = (&mut self.so_far, &mut *self.progress);
         let mut told = Instant::now();
-        let done = deletion::delete(parent, name, step.path(), step.identity(), self.stop, &mut |n| {
+        let aside = self.log.aside(self.at);
+        let (path, identity) = (step.path(), step.identity());
+        let done = deletion::delete_as(aside, parent, name, path, identity, self.stop, &mut |n| {
             so_far.files += n;
             if told.elapsed() > Duration::from_millis(50) {
                 told = Instant::now();
@@ -312,10 +328,11 @@ impl Runner<'_> {
 
     /// An item goes as a whole or not at all: what of it is in the trash already comes back.
     fn put_back(&mut self, line: usize, reason: &str) {
-        for done in self.report.steps.iter_mut().filter(|s| s.line == line) {
+        for (at, done) in self.report.steps.iter_mut().enumerate().filter(|(_, s)| s.line == line) {
             let Outcome::Trashed { root, name } = &done.outcome else { continue };
             if restore::put_back(root, name, &done.path).is_ok() {
                 done.outcome = Outcome::PutBack(reason.to_string());
+                self.log.done(at, &done.outcome);
             }
         }
     }

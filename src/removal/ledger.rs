@@ -35,6 +35,8 @@ pub struct Ours {
     pub run: String,
     /// The item it was a part of.
     pub item: String,
+    /// Which of how many parts of it, if the record says so.
+    pub part: Option<(usize, usize)>,
     /// Inode number and birth time it had.
     pub id: String,
     /// Bytes of blocks.
@@ -121,6 +123,10 @@ fn parse(root: &Path, name: OsString, content: &[u8], identity: Option<Identity>
         item: value("X-Mldu-Item")
             .map(|v| String::from_utf8_lossy(&decode(v)).into_owned())
             .unwrap_or_default(),
+        part: text("X-Mldu-Part").and_then(|p| {
+            let (at, of) = p.split_once('/')?;
+            Some((at.parse().ok()?, of.parse().ok()?))
+        }),
         id: text("X-Mldu-Id").unwrap_or_default(),
         bytes: text("X-Mldu-Bytes").and_then(|b| b.parse().ok()).unwrap_or(0),
         parent,

@@ -1,9 +1,11 @@
-//! The few lines mldu keeps for itself: where it made trashes other programs do not look for.
+//! Where mldu keeps what it writes for itself, and the shortest of it: where it made trashes other programs do not look
+//! for.
 //!
 //! On a full disk they go to memory-backed folders instead; losing them costs only that those trashes are found by
 //! scanning.
 
 use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -17,11 +19,32 @@ const NAME: &str = "trash-roots";
 
 /// Where records may lie: the state folder, and, when that cannot be written, memory-backed ones.
 fn folders(env: &Env) -> Vec<PathBuf> {
-    let mut folders = vec![env.state().to_path_buf()];
-    if !env.is_fixed() {
-        folders.extend(env.folder("XDG_RUNTIME_DIR").map(|p| p.join("mldu")));
-        folders.push(PathBuf::from(format!("/dev/shm/mldu-{}", env.uid())));
+    home(env).into_iter().chain(in_memory(env)).collect()
+}
+
+/// The state folder of the user this process acts for. Under sudo the variables may still name the home of somebody
+/// else: nothing is written there.
+pub(super) fn home(env: &Env) -> Option<PathBuf> {
+    let asked = env.state().to_path_buf();
+    let own = || {
+        let account = env.accounts().iter().find(|a| a.uid == env.uid() && !env.is_fixed())?;
+        Some(account.home.join(".local/state/mldu"))
+    };
+    let ours = |folder: &PathBuf| {
+        let nearest = folder.ancestors().find_map(|p| p.metadata().ok());
+        nearest.is_some_and(|m| m.uid() == env.uid())
+    };
+    Some(asked).into_iter().chain(own()).find(ours)
+}
+
+/// Folders that live in memory, for when the disk is full: they are gone with the next boot.
+pub(super) fn in_memory(env: &Env) -> Vec<PathBuf> {
+    if env.is_fixed() {
+        return Vec::new();
     }
+    let mut folders: Vec<PathBuf> =
+        env.folder("XDG_RUNTIME_DIR").map(|p| p.join("mldu")).into_iter().collect();
+    folders.push(PathBuf::from(format!("/dev/shm/mldu-{}", env.uid())));
     folders
 }
 
@@ -48,14 +71,21 @@ pub fn note_root(env: &Env, root: &Path) -> bool {
 }
 
 fn append(folder: &Path, line: &str, uid: u32) -> std::io::Result<()> {
-    if folder.symlink_metadata().is_err() {
+    beneath::append(open(folder, uid, true)?, OsStr::new(NAME), line.as_bytes())
+}
+
+/// Opens one of these folders, made first if it is to be.
+///
+/// # Errors
+/// What the system says; `PermissionDenied` if it is not ours alone.
+pub(super) fn open(folder: &Path, uid: u32, make: bool) -> std::io::Result<OwnedFd> {
+    if make && folder.symlink_metadata().is_err() {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     if !is_ours(folder, uid) {
         return Err(std::io::ErrorKind::PermissionDenied.into());
     }
-    let fd = beneath::open_folder(&folder.canonicalize()?)?;
-    beneath::append(fd, OsStr::new(NAME), line.as_bytes())
+    beneath::open_folder(&folder.canonicalize()?)
 }
 
 /// A folder of ours, and not one somebody put there for us to write into.

@@ -59,6 +59,11 @@ impl Restore {
         self.parts.iter().filter_map(|p| p.ours.as_ref()).map(|o| o.bytes).sum()
     }
 
+    /// What lies in the trash of it.
+    pub fn parts(&self) -> &[Trashed] {
+        &self.parts
+    }
+
     /// Where its parts were.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.parts.iter().map(|p| p.original.as_path())

@@ -200,6 +200,8 @@ pub struct Record<'a> {
     pub run: &'a str,
     /// The item it is a part of.
     pub item: &'a str,
+    /// Which of how many parts of that item.
+    pub part: (usize, usize),
     /// Bytes of blocks.
     pub bytes: u64,
     /// Permissions and owner of the folder it was in, to make that again.
@@ -298,12 +300,14 @@ impl Trash {
         let born = identity.btime.map_or_else(|| "-".into(), |(s, n)| format!("{s}.{n:09}"));
         let (mode, uid, gid) = record.parent;
         format!(
-            "[Trash Info]\nPath={}\nDeletionDate={}\nX-Mldu-Version=1\nX-Mldu-Run={}\nX-Mldu-Item={}\nX-Mldu-Id={}:{born}\n\
-             X-Mldu-Bytes={}\nX-Mldu-Parent={mode:o}:{uid}:{gid}\n",
+            "[Trash Info]\nPath={}\nDeletionDate={}\nX-Mldu-Version=1\nX-Mldu-Run={}\nX-Mldu-Item={}\nX-Mldu-Part={}/{}\n\
+             X-Mldu-Id={}:{born}\nX-Mldu-Bytes={}\nX-Mldu-Parent={mode:o}:{uid}:{gid}\n",
             encode(path.as_os_str().as_bytes()),
             record.date,
             record.run,
             encode(record.item.as_bytes()),
+            record.part.0,
+            record.part.1,
             identity.ino,
             record.bytes,
         )

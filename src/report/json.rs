@@ -375,7 +375,8 @@ fn other(inventory: &Inventory, tell: Tell) -> CategoryRow {
 }
 
 /// Base64 of RFC 4648.
-fn base64(bytes: &[u8]) -> String {
+/// Bytes as text, as RFC 4648 has it.
+pub fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in bytes.chunks(3) {

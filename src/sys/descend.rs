@@ -27,6 +27,32 @@ pub trait Visit: Sync {
     fn failed(&self, name: &OsStr, at: &Trail, error: io::Error) -> ControlFlow<()>;
 }
 
+/// What is done on the way where threads take turns, because what is gathered is one thing.
+pub trait Gather: Send {
+    /// As [`Visit::file`].
+    fn file(&mut self, folder: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()>;
+
+    /// As [`Visit::leave`].
+    fn leave(&mut self, parent: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()>;
+
+    /// As [`Visit::failed`].
+    fn failed(&mut self, name: &OsStr, at: &Trail, error: io::Error) -> ControlFlow<()>;
+}
+
+impl<G: Gather> Visit for Mutex<G> {
+    fn file(&self, folder: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).file(folder, name, at)
+    }
+
+    fn leave(&self, parent: &OwnedFd, name: &OsStr, at: &Trail) -> ControlFlow<()> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).leave(parent, name, at)
+    }
+
+    fn failed(&self, name: &OsStr, at: &Trail, error: io::Error) -> ControlFlow<()> {
+        self.lock().unwrap_or_else(PoisonError::into_inner).failed(name, at, error)
+    }
+}
+
 /// The names from the top to where one is.
 #[derive(Debug, Default)]
 pub struct Trail {

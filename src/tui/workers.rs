@@ -11,7 +11,7 @@ use crossbeam_channel::Sender;
 use crate::app::event::{Effect, Event};
 use crate::env::Env;
 use crate::removal::execute::{self, Progress};
-use crate::removal::{facts, held_open, ledger, restore};
+use crate::removal::{facts, held_open, interrupted, journal, ledger, restore};
 use crate::sys::mounts;
 
 /// The threads and what they need.
@@ -51,6 +51,28 @@ impl Workers {
             Effect::ReadTrash => {
                 self.spawn("trash", |env, out, _| send_trash(env, out));
             }
+            Effect::FindInterrupted(seen) => {
+                self.spawn("interrupted", move |env, out, _| {
+                    let _ = out.send(Event::Interrupted(interrupted::find(env, &seen)));
+                });
+            }
+            Effect::Finish(it) => self.remove(move |env, out, stop| {
+                let mut so_far =
+                    Progress { of: 1, of_files: it.files, path: it.at.clone(), ..Progress::default() };
+                let mut told = Instant::now();
+                let (done, lost) = interrupted::finish(env, &[*it], stop, &mut |n| {
+                    so_far.files += n;
+                    if told.elapsed() > Duration::from_millis(50) {
+                        told = Instant::now();
+                        let _ = out.send(Event::Progress(so_far.clone()));
+                    }
+                });
+                resumed(env, out, done, lost);
+            }),
+            Effect::PutBack(it) => self.remove(move |env, out, _| {
+                let (done, lost) = interrupted::undo(env, &[*it]);
+                resumed(env, out, done, lost);
+            }),
             Effect::Remove(plan) => self.remove(move |env, out, stop| {
                 let report = execute::run(&plan, env, stop, &mut |p| {
                     let _ = out.send(Event::Progress(p.clone()));
@@ -61,7 +83,7 @@ impl Workers {
             Effect::Empty(empty) => self.remove(move |env, out, stop| {
                 let mut so_far = Progress { of: empty.things().len(), ..Progress::default() };
                 let mut told = Instant::now();
-                let done = empty.run(stop, &mut |n| {
+                let (done, lost) = journal::run::empty(env, &empty, stop, &mut |n| {
                     so_far.files += n;
                     if told.elapsed() > Duration::from_millis(50) {
                         told = Instant::now();
@@ -69,13 +91,15 @@ impl Workers {
                     }
                 });
                 send_trash(env, out);
+                tell_unlogged(lost, out);
                 let _ = out.send(Event::Emptied(done));
             }),
             Effect::Undo(run) => self.remove(move |env, out, _| {
                 let all = ledger::read(&ledger::roots(env, &mounts::read()));
                 let items = restore::plan(&all, |t| t.ours.as_ref().is_some_and(|o| o.run == run));
-                let done = items.iter().flat_map(restore::Restore::run).collect();
+                let (done, lost) = journal::run::restore(env, &items);
                 send_trash(env, out);
+                tell_unlogged(lost, out);
                 let _ = out.send(Event::Restored(done));
             }),
             Effect::StopRemoval => self.stop.store(true, Ordering::Relaxed),
@@ -123,6 +147,18 @@ impl Workers {
                 let _ = failed.send(Event::Failed(format!("no thread could be started: {e}")));
             })
             .ok()
+    }
+}
+
+fn resumed(env: &Env, out: &Sender<Event>, done: Vec<interrupted::Resumed>, lost: Option<String>) {
+    send_trash(env, out);
+    tell_unlogged(lost, out);
+    let _ = out.send(Event::Resumed(done));
+}
+
+fn tell_unlogged(lost: Option<String>, out: &Sender<Event>) {
+    if let Some(why) = lost {
+        let _ = out.send(Event::Unlogged(why));
     }
 }
 

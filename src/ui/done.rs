@@ -75,6 +75,9 @@ fn lines(canvas: &Canvas<'_>, app: &App, report: &Report, plan: &Plan) -> Vec<Ve
             false,
         );
     }
+    if let Some(why) = &report.unlogged {
+        say(format!("The log could not be written: {}.", text::plain(why)), true);
+    }
     say(String::new(), false);
     for step in &report.steps {
         let line = plan.lines.get(step.line).map(|l| l.name.clone()).unwrap_or_default();

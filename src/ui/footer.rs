@@ -8,6 +8,7 @@ use crate::app::{App, Mode};
 use crate::model::category::Category;
 use crate::model::problem::Problem;
 use crate::model::rows::RowKey;
+use crate::removal::interrupted;
 use crate::text;
 
 /// Draws them.
@@ -82,6 +83,9 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
         let more = if others > 0 { format!(" (and {others} more)") } else { String::new() };
         let room = canvas.width().saturating_sub(text::width(&more) + 2);
         text::cut_end(&format!("{file}: {}", text::plain(&p.error)), room) + &more
+    } else if let Some(what) = interrupted::summary(&app.status.interrupted) {
+        let key = binding(Action::Interrupted).map_or("", |b| b.shown);
+        format!("{what}; {key} shows them")
     } else if app.inventory.problems.count > 0 {
         let n = app.inventory.problems.count;
         format!("{} not read", text::counted(n, "thing was", "things were"))

@@ -8,13 +8,18 @@ use crate::text;
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, app: &App, progress: &Progress, stopping: bool, plan: Option<&Plan>) {
-    let theme = canvas.theme;
-    let last = canvas.height() - 1;
     let title = match plan {
         Some(plan) if plan.is_final() => "REMOVING",
         Some(_) => "MOVING TO THE TRASH",
         None => "EMPTYING THE TRASH",
     };
+    titled(canvas, app, progress, stopping, title);
+}
+
+/// Draws it under this title.
+pub fn titled(canvas: &mut Canvas<'_>, app: &App, progress: &Progress, stopping: bool, title: &str) {
+    let theme = canvas.theme;
+    let last = canvas.height() - 1;
     canvas.text(1, 0, title, theme.strong());
     canvas.rule(1);
     let share = if progress.of_files > 0 {

@@ -23,6 +23,7 @@ hint = "foolib.load fetches it again"
 
 pub fn fill(m: &mut Maker) -> io::Result<()> {
     m.days(50);
+    m.room("data/.mldu-deleting-0123456789abcdef/half/weights.bin", 8)?;
     m.text(".config/mldu/caches.d/foolib.toml", TABLE)?;
     m.room(".cache/foolib/models/net/weights.bin", 16)?;
     m.room(".cache/foolib/models/net/weights.bin.part", 8)?;

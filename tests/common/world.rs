@@ -70,7 +70,11 @@ impl World {
     }
 
     pub fn run(&self, plan: &Plan) -> Report {
-        execute::run(plan, &self.env, &AtomicBool::new(false), &mut |_| {})
+        self.run_until(plan, &AtomicBool::new(false))
+    }
+
+    pub fn run_until(&self, plan: &Plan, stop: &AtomicBool) -> Report {
+        execute::run(plan, &self.env, stop, &mut |_| {})
     }
 
     pub fn remove(&self, paths: &[&Path], how: How) -> Report {
@@ -89,6 +93,8 @@ pub fn contents(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut all: Vec<(PathBuf, Vec<u8>)> = walkdir::WalkDir::new(root)
         .into_iter()
         .flatten()
+        // What mldu writes down of all that is no part of it.
+        .filter(|e| !e.path().ends_with(".local") && !e.path().to_string_lossy().contains("/.local/state"))
         .map(|e| {
             let content = if e.file_type().is_file() {
                 std::fs::read(e.path()).expect("read")
