@@ -79,12 +79,12 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Families(args)) => {
             commands::families::run(&settings.scan.families, &env, &args.ids, args.json, settings.ascii)
         }
-        Some(Command::Undo(args)) => commands::undo::run(&env, args.run.as_deref(), args.json),
-        Some(Command::Trash { command: TrashCommand::List { json } }) => {
-            commands::trash::list(&env, settings.units, json)
+        Some(Command::Undo(args)) => commands::undo::run(&env, &args, settings.read_only),
+        Some(Command::Trash { command: TrashCommand::List(args) }) => {
+            commands::trash::list(&env, settings.units, &args)
         }
-        Some(Command::Trash { command: TrashCommand::Empty { run, yes, dry_run } }) => {
-            commands::trash::empty(&env, settings.units, run.as_deref(), yes, dry_run)
+        Some(Command::Trash { command: TrashCommand::Empty(args) }) => {
+            commands::trash::empty(&env, settings.units, &args, settings.read_only)
         }
         None => open(&settings, context(&settings), cli.export.as_deref()),
     }

@@ -3,7 +3,10 @@
 //!
 //! Outside of this module nothing deletes or renames a user's file.
 
+pub mod age;
+pub mod choose;
 pub mod deletion;
+pub mod directory_sizes;
 pub mod draft;
 pub mod empty;
 pub mod execute;
@@ -18,3 +21,4 @@ pub mod record;
 pub mod restore;
 pub mod survey;
 pub mod trash;
+pub mod weigh;

@@ -18,7 +18,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("cli", &[]),
     ("settings", &["cli", "env", "model", "scan", "text", "ui"]),
     ("demo", &["env", "model", "removal", "sys", "text"]),
-    ("commands", &["env", "families", "model", "removal", "report", "scan", "settings", "sys", "text"]),
+    (
+        "commands",
+        &["cli", "env", "families", "model", "removal", "report", "scan", "settings", "sys", "text"],
+    ),
     ("tui", &["app", "commands", "env", "model", "removal", "scan", "settings", "sys", "text", "ui"]),
 ];
 

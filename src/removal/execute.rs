@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 
 use super::deletion;
+use super::directory_sizes;
 use super::facts::{self, sentence};
 use super::in_use::InUse;
 use super::plan::{Action, Plan, Step};
@@ -156,6 +157,7 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         watched: outer_paths(plan),
         in_use: None,
         trashes: FxHashMap::default(),
+        parts: parts(plan),
         report: Report { run: beneath::random_hex()[..8].to_string(), ..Report::default() },
     };
     let before = measure_before(plan);
@@ -188,6 +190,7 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         .filter(|(r, _)| matches!(r.outcome, Outcome::Trashed { .. }))
         .map(|(_, s)| s.target().seen.on_disk)
         .sum();
+    directory_sizes::note(plan, &runner.report);
     runner.report
 }
 
@@ -200,6 +203,8 @@ struct Runner<'a> {
     watched: Vec<PathBuf>,
     in_use: Option<(Instant, InUse)>,
     trashes: FxHashMap<PathBuf, Trash>,
+    /// How many parts of each line go to a trash.
+    parts: FxHashMap<usize, usize>,
     report: Report,
 }
 
@@ -261,6 +266,7 @@ impl Runner<'_> {
             date: &date,
             run: &run,
             item: step.key(),
+            parts: self.parts.get(&step.line()).copied().unwrap_or(1),
             bytes: step.target().seen.on_disk,
             parent: above,
         };
@@ -280,7 +286,8 @@ impl Runner<'_> {
     fn open_trash(&mut self, root: &Root) -> std::io::Result<&Trash> {
         if !self.trashes.contains_key(&root.path) {
             let trash = Trash::open(root.clone())?;
-            if root.is_private {
+            // Those at the top of a mount too: when it is not mounted, nothing else tells that there is one.
+            if root.top.is_some() {
                 record::note_root(self.env, &root.path);
             }
             self.trashes.insert(root.path.clone(), trash);
@@ -359,6 +366,14 @@ fn settled(mount: &Path) -> Option<crate::model::mount::Space> {
         mounts::space(&path).ok()
     })
     .flatten()
+}
+
+fn parts(plan: &Plan) -> FxHashMap<usize, usize> {
+    let mut parts = FxHashMap::default();
+    for step in plan.steps().iter().filter(|s| s.action() == Action::Trash) {
+        *parts.entry(step.line()).or_default() += 1;
+    }
+    parts
 }
 
 fn outer_paths(plan: &Plan) -> Vec<PathBuf> {

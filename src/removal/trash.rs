@@ -193,6 +193,8 @@ pub struct Record<'a> {
     pub run: &'a str,
     /// The item it is a part of.
     pub item: &'a str,
+    /// How many parts of that go to a trash with it, itself included.
+    pub parts: usize,
     /// Bytes of blocks.
     pub bytes: u64,
     /// Permissions and owner of the folder it was in, to make that again.
@@ -292,20 +294,24 @@ impl Trash {
         let (mode, uid, gid) = record.parent;
         format!(
             "[Trash Info]\nPath={}\nDeletionDate={}\nX-Mldu-Version=1\nX-Mldu-Run={}\nX-Mldu-Item={}\nX-Mldu-Id={}:{born}\n\
-             X-Mldu-Bytes={}\nX-Mldu-Parent={mode:o}:{uid}:{gid}\n",
+             X-Mldu-Bytes={}\nX-Mldu-Parent={mode:o}:{uid}:{gid}\nX-Mldu-Parts={}\n",
             encode(path.as_os_str().as_bytes()),
             record.date,
             record.run,
             encode(record.item.as_bytes()),
             identity.ino,
             record.bytes,
+            record.parts,
         )
         .into_bytes()
     }
 }
 
 /// Opens a folder that only we may write.
-fn ours(path: &Path) -> io::Result<OwnedFd> {
+///
+/// # Errors
+/// What the system says, or that it is not.
+pub fn ours(path: &Path) -> io::Result<OwnedFd> {
     let fd = beneath::open_folder(path)?;
     let id = beneath::look_at(&fd)?;
     if id.uid == crate::sys::user::effective() && id.mode & 0o022 == 0 {
