@@ -289,7 +289,7 @@ fn broken_import(event: &ScanEvent) -> Option<String> {
 
 /// Whether something is asked that removes.
 fn is_dialog(mode: &Mode) -> bool {
-    matches!(mode, Mode::Confirm(_) | Mode::ConfirmEmpty { .. } | Mode::ConfirmQuit)
+    matches!(mode, Mode::Confirm(_) | Mode::ConfirmEmpty { .. } | Mode::ConfirmQuit | Mode::Undone { .. })
 }
 
 /// One line after the screen: what was done, and how to get it back.

@@ -11,7 +11,7 @@ use crate::removal::facts::{Facts, Question};
 use crate::removal::in_use::InUse;
 use crate::removal::ledger::Trashed;
 use crate::removal::plan::Plan;
-use crate::removal::restore::Restored;
+use crate::removal::restore::{Allow, Restored};
 
 /// Something happened.
 #[derive(Debug)]
@@ -37,6 +37,10 @@ pub enum Event {
     Removed(Box<Report>),
     /// What lies in the trashes.
     Trash(Vec<Trashed>),
+    /// Trashes mldu used that are not there now.
+    Absent(Vec<PathBuf>),
+    /// What these things in a trash take; none where that cannot be found out.
+    Weighed(Vec<(PathBuf, Option<u64>)>),
     /// An undo is over.
     Restored(Vec<Restored>),
     /// An emptying is over.
@@ -70,6 +74,15 @@ pub enum Effect {
     StopRemoval,
     /// Bring a run back.
     Undo(String),
+    /// Bring these files in trashes back, each with its item.
+    Bring {
+        /// Where they lie.
+        files: Vec<PathBuf>,
+        /// What the person said to do where the way is not free.
+        allow: Allow,
+    },
+    /// Find out what these things in a trash take.
+    Weigh(Vec<PathBuf>),
     /// Read what lies in the trashes.
     ReadTrash,
     /// Empty.
