@@ -501,10 +501,16 @@ fn a_trash_that_is_not_there_is_told() {
     let away = w.root.join("mnt/.Trash-7");
     assert!(mldu::removal::record::note_root(&w.env, &away));
     assert_eq!(ledger::absent(&w.env), std::slice::from_ref(&away));
-    let line = "/mnt/.Trash-7 is not there now: removed, or on a file system that is not mounted";
+    let line = "/mnt/.Trash-7 is not there now: its file system is not mounted, or it was removed";
     assert!(mldu(&w, &["trash", "list"]).1.contains(line));
     assert!(mldu(&w, &["undo"]).1.contains(line));
     assert!(mldu(&w, &["undo", "x"]).2.contains(line));
+    // A mount point without its file system is an empty folder; where other things lie, the trash was removed.
+    std::fs::create_dir_all(w.root.join("mnt")).expect("made");
+    assert!(mldu(&w, &["trash", "list"]).1.contains(line));
+    std::fs::create_dir_all(w.root.join("mnt/data")).expect("made");
+    assert!(ledger::absent(&w.env).is_empty());
+    std::fs::remove_dir(w.root.join("mnt/data")).expect("removed");
     std::fs::create_dir_all(away.join("info")).expect("made");
     assert!(ledger::absent(&w.env).is_empty());
 }

@@ -287,10 +287,13 @@ impl Bin {
         if self.flipped { format!("{by} (turned)") } else { by.to_string() }
     }
 
-    /// Marks all things of the row under the cursor, or unmarks them if all are.
+    /// Marks all things of the row under the cursor, or unmarks them if all are. What has no record is marked by itself
+    /// alone: nothing says where it was, so it may be anything.
     pub fn toggle(&mut self, trash: &[Trashed]) {
         let Some(row) = self.row() else { return };
-        let files: Vec<PathBuf> = self.things(row).iter().map(|i| trash[*i].file()).collect();
+        let things = self.things(row).into_iter().map(|i| &trash[i]);
+        let files: Vec<PathBuf> =
+            things.filter(|t| row.item.is_some() || !t.is_orphan()).map(Trashed::file).collect();
         if files.iter().all(|f| self.marked.contains(f)) {
             for file in &files {
                 self.marked.remove(file);

@@ -133,7 +133,7 @@ fn row(t: &Trashed, sizes: &FxHashMap<PathBuf, u64>, now: i64) -> Value {
 
 /// A trash that is not there.
 pub(super) fn absence(root: &Path) -> String {
-    format!("{} is not there now: removed, or on a file system that is not mounted\n", text::path(root))
+    format!("{} is not there now: its file system is not mounted, or it was removed\n", text::path(root))
 }
 
 /// That a word names nothing.

@@ -117,13 +117,18 @@ pub fn roots(env: &Env, table: &[MountInfo]) -> Vec<PathBuf> {
     all.into_iter().filter(|r| r.join("info").symlink_metadata().is_ok_and(|m| m.is_dir())).collect()
 }
 
-/// The trashes mldu used that are not there now: their file system is not mounted, or they were removed. What lies in
-/// them cannot come back before they are.
+/// The trashes mldu used whose place is missing or empty now, as a mount point without its file system is. What lies in
+/// them cannot come back before that is mounted. Where other things lie there, the trash itself was removed.
 pub fn absent(env: &Env) -> Vec<PathBuf> {
-    let gone = |r: &PathBuf| {
-        r.join("info").symlink_metadata().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound)
+    let is_missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
+    let gone = |root: &PathBuf| {
+        root.symlink_metadata().is_err_and(|e| is_missing(&e))
+            && root.parent().is_some_and(|top| match std::fs::read_dir(top) {
+                Ok(mut entries) => entries.next().is_none(),
+                Err(e) => is_missing(&e),
+            })
     };
-    record::roots(env).into_iter().filter(gone).collect()
+    record::kept(env).into_iter().filter(gone).collect()
 }
 
 /// What lies in these trashes without a record: nothing says where it was, so it is nobody's to remove.

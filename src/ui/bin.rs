@@ -159,8 +159,9 @@ pub fn status(app: &App) -> String {
         let others = if foreign > 0 { format!(", {foreign} of other programs") } else { String::new() };
         return format!("{} marked here: {}{others}", bin.marked(), size(app, sum));
     }
-    match bin.absent.first() {
-        Some(root) => format!("{} is not there now: not mounted, or removed", text::path(root)),
-        None => "nothing marked here".into(),
+    match bin.absent.len() {
+        0 => "nothing marked here".into(),
+        1 => "a trash is not there now, not mounted perhaps: mldu trash list names it".into(),
+        n => format!("{n} trashes are not there now, not mounted perhaps: mldu trash list names them"),
     }
 }
