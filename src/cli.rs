@@ -146,6 +146,7 @@ pub struct FamiliesArgs {
 }
 
 /// Arguments of `mldu undo`.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct UndoArgs {
     /// What comes back: a run or a thing by its number in `mldu trash list`, or by the place it was in

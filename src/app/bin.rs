@@ -75,15 +75,15 @@ impl Bin {
             };
             groups.entry(group).or_default().entry(item).or_default().push(i);
         }
-        let shelf = |(group, items): (Group, FxHashMap<String, Vec<usize>>)| {
+        let sorted_out = |(group, items): (Group, FxHashMap<String, Vec<usize>>)| {
             let items = items.into_values().map(|parts| Item { sum: self.sum(trash, &parts), parts });
-            let mut shelf = Shelf { group, items: items.collect(), sum: Sum::default() };
-            for item in &shelf.items {
-                shelf.sum = together(shelf.sum, item.sum);
+            let mut lot = Shelf { group, items: items.collect(), sum: Sum::default() };
+            for item in &lot.items {
+                lot.sum = together(lot.sum, item.sum);
             }
-            shelf
+            lot
         };
-        let mut shelves: Vec<Shelf> = groups.into_iter().map(shelf).collect();
+        let mut shelves: Vec<Shelf> = groups.into_iter().map(sorted_out).collect();
         shelves.sort_by(|a, b| match (&a.group, &b.group) {
             (Group::Run(x), Group::Run(y)) => (b.sum.when, x).cmp(&(a.sum.when, y)),
             (Group::Run(_), Group::Folder(_)) => std::cmp::Ordering::Less,
@@ -190,11 +190,11 @@ impl Bin {
     }
 
     fn key(&self, row: Row, trash: &[Trashed]) -> Key {
-        let shelf = &self.shelves[row.shelf];
+        let lot = &self.shelves[row.shelf];
         match (row.item, row.part) {
             (_, Some(part)) => Key::Part(trash[part].file()),
-            (Some(item), None) => item_key(&shelf.items[item], trash),
-            (None, None) => Key::Group(shelf.group.clone()),
+            (Some(item), None) => item_key(&lot.items[item], trash),
+            (None, None) => Key::Group(lot.group.clone()),
         }
     }
 
@@ -205,21 +205,21 @@ impl Bin {
 
     /// The things a row stands for.
     pub fn things(&self, row: Row) -> Vec<usize> {
-        let shelf = &self.shelves[row.shelf];
+        let lot = &self.shelves[row.shelf];
         match (row.item, row.part) {
             (_, Some(part)) => vec![part],
-            (Some(item), None) => shelf.items[item].parts.clone(),
-            (None, None) => shelf.items.iter().flat_map(|i| &i.parts).copied().collect(),
+            (Some(item), None) => lot.items[item].parts.clone(),
+            (None, None) => lot.items.iter().flat_map(|i| &i.parts).copied().collect(),
         }
     }
 
     /// What the things of a row are together.
     pub fn sum_of(&self, row: Row, trash: &[Trashed]) -> Sum {
-        let shelf = &self.shelves[row.shelf];
+        let lot = &self.shelves[row.shelf];
         match (row.item, row.part) {
             (_, Some(part)) => self.sum(trash, &[part]),
-            (Some(item), None) => shelf.items[item].sum,
-            (None, None) => shelf.sum,
+            (Some(item), None) => lot.items[item].sum,
+            (None, None) => lot.sum,
         }
     }
 

@@ -237,17 +237,17 @@ fn listing(plan: &Empty, units: Units, foreign: bool) -> String {
 /// What the words name, or all of it.
 fn chosen<'a>(env: &Env, shelf: &'a Shelf, args: &EmptyArgs) -> Result<Vec<&'a Trashed>, String> {
     let (ours, others): (Vec<&Trashed>, Vec<&Trashed>) = shelf.all.iter().partition(|t| is_known_ours(t));
-    let (these, those) = if args.foreign { (others, ours) } else { (ours, others) };
+    let (meant, rest) = if args.foreign { (others, ours) } else { (ours, others) };
     if args.what.is_empty() {
         // What has no record, or nothing but a record, goes only by name.
-        return Ok(these.into_iter().filter(|t| t.identity.is_some() && !t.is_orphan()).collect());
+        return Ok(meant.into_iter().filter(|t| t.identity.is_some() && !t.is_orphan()).collect());
     }
     let mut chosen: Vec<&Trashed> = Vec::new();
     for word in &args.what {
-        match choose::named(&these, word, &env.current()) {
+        match choose::named(&meant, word, &env.current()) {
             Ok(found) => chosen.extend(found),
             Err(Unclear::Several(twins)) => return Err(several(word, &twins)),
-            Err(Unclear::Nothing) if choose::named(&those, word, &env.current()).is_ok() => {
+            Err(Unclear::Nothing) if choose::named(&rest, word, &env.current()).is_ok() => {
                 let word = text::path(word);
                 return Err(if args.foreign {
                     format!("{word} was put there by mldu: say it without --foreign")

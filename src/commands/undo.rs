@@ -94,8 +94,11 @@ fn preview(items: &[Restore], args: &UndoArgs) -> Said {
         let rows: Vec<Value> = paths.map(|p| json!(PathField::new(p))).collect();
         return Said::done(Exit::Done, format!("{}\n", json!({"schema": 1, "would_restore": rows})));
     }
-    let lines: String = paths.map(|p| format!("  {}\n", text::path(p))).collect();
-    Said::done(Exit::Done, format!("would come back:\n{lines}"))
+    let mut out = String::from("would come back:\n");
+    for path in paths {
+        out.push_str(&format!("  {}\n", text::path(path)));
+    }
+    Said::done(Exit::Done, out)
 }
 
 fn report(done: &[Restored], failed: usize, args: &UndoArgs) -> String {

@@ -46,8 +46,11 @@ fn parse(content: &[u8]) -> Vec<Entry> {
 }
 
 fn content(entries: &[Entry]) -> String {
-    let line = |e: &Entry| format!("{} {} {}\n", e.size, e.mtime, encode(e.name.as_bytes()));
-    entries.iter().map(line).collect()
+    let mut out = String::new();
+    for e in entries {
+        out.push_str(&format!("{} {} {}\n", e.size, e.mtime, encode(e.name.as_bytes())));
+    }
+    out
 }
 
 fn record_of(name: &OsStr) -> OsString {

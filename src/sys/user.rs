@@ -87,8 +87,8 @@ pub fn give(
     mode: u32,
 ) -> std::io::Result<()> {
     let fd = beneath::open_inside(folder, name)?;
-    let made = beneath::look_at(&fd)?.uid == effective() && beneath::list(&fd)?.is_empty();
-    if !made {
+    let is_new = beneath::look_at(&fd)?.uid == effective() && beneath::list(&fd)?.is_empty();
+    if !is_new {
         return Err(std::io::Error::other("something else came to lie there"));
     }
     rustix::fs::fchown(&fd, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;

@@ -118,13 +118,15 @@ fn make_folders(thing: &Trashed, now: &Identity) -> io::Result<Vec<PathBuf>> {
     }
     let recorded = thing.ours.as_ref().and_then(|o| o.parent);
     for (i, folder) in missing.iter().enumerate().rev() {
-        let mode = recorded.filter(|_| i == 0).map_or(0o700, |p| p.0);
+        let permissions = recorded.filter(|_| i == 0).map_or(0o700, |p| p.0);
         let result = (|| {
             let (above, name) = beneath::open_parent(folder)?;
-            beneath::mkdir(&above, name, mode)?;
+            beneath::mkdir(&above, name, permissions)?;
             made.push(folder.to_path_buf());
             match recorded {
-                Some((_, uid, gid)) if user::effective() == 0 => user::give(&above, name, uid, gid, mode),
+                Some((_, uid, gid)) if user::effective() == 0 => {
+                    user::give(&above, name, uid, gid, permissions)
+                }
                 _ => Ok(()),
             }
         })();
