@@ -192,7 +192,8 @@ fn in_the_trash_view_a_thing_comes_back_and_what_others_put_there_goes_only_mark
     term.type_slowly("/miniconda3\rgju");
     term.wait_for("1 thing is back in place");
     assert_eq!(std::fs::read_dir(world.trash()).expect("a trash").count(), trashed - 1);
-    term.send("\u{1b}");
+    term.type_slowly("\u{1b}");
+    term.wait_for("other programs: ");
     go_to(&mut term, "other programs: ~/.local/share/Trash");
     term.type_slowly(" E");
     term.wait_for("1 thing that other programs put there");

@@ -88,7 +88,7 @@ pub fn note(plan: &Plan, report: &Report) {
 }
 
 /// Brings it up to date: these folders came to lie there, and what does not lie there any more is dropped. It is not
-/// made for a trash in which there is no folder.
+/// there for a trash in which there is no folder.
 pub fn update(root: &Path, came: &[(OsString, u64)]) {
     // What goes wrong here costs a desktop a walk, and nobody anything else.
     let _ = try_update(root, came);
@@ -112,6 +112,9 @@ fn try_update(root: &Path, came: &[(OsString, u64)]) -> std::io::Result<()> {
     for (name, size) in came.iter().filter(|(name, _)| is_folder(name)) {
         let mtime = beneath::look(&info, &record_of(name))?.mtime.0;
         new.push(Entry { size: *size, mtime, name: name.clone() });
+    }
+    if new.is_empty() && !old.is_empty() {
+        return beneath::unlink(&trash, OsStr::new(NAME));
     }
     if new == old || mounts::space(root)?.available < ROOM {
         return Ok(());
