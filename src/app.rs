@@ -2,8 +2,10 @@
 //! an [`Effect`] comes out, and the loop outside carries it out.
 
 mod act;
+mod act_bin;
 mod act_files;
 pub mod action;
+pub mod bin;
 pub mod browse;
 mod dialogs;
 pub mod event;

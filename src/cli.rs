@@ -104,7 +104,7 @@ pub enum Command {
     Why(WhyArgs),
     /// Where caches can be moved: the variables, whether they are set, and the lines that set them
     Where(WhereArgs),
-    /// Bring back what mldu trashed: the last run, or the one named
+    /// Bring back what mldu trashed: the last run, or what is named
     Undo(UndoArgs),
     /// What was done: when, what, and what became of it
     Log(LogArgs),
@@ -237,11 +237,27 @@ pub enum FormArg {
 }
 
 /// Arguments of `mldu undo`.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct UndoArgs {
-    /// The run, as printed when it ended; see `mldu trash list`
-    #[arg(value_name = "RUN")]
-    pub run: Option<String>,
+    /// What comes back: a run or a thing by its number in `mldu trash list`, or by the place it was in
+    #[arg(value_name = "RUN|ID|PATH")]
+    pub what: Vec<PathBuf>,
+    /// The last run; so it is without any other word
+    #[arg(long, conflicts_with_all = ["what", "all"])]
+    pub last: bool,
+    /// Everything mldu trashed that is still there
+    #[arg(long, conflicts_with = "what")]
+    pub all: bool,
+    /// Where something else lies now, bring it back beside that, as "NAME (restored)"
+    #[arg(long)]
+    pub beside: bool,
+    /// Bring back what is left of an item of which a part was emptied elsewhere
+    #[arg(long)]
+    pub partly: bool,
+    /// Say what would come back, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
     /// As JSON
     #[arg(long)]
     pub json: bool,
@@ -291,24 +307,53 @@ pub struct InterruptedArgs {
 /// What can be done with the trash.
 #[derive(Debug, Subcommand)]
 pub enum TrashCommand {
-    /// List what lies in it; things mldu put there are marked with their run
-    List {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Delete for good what mldu put there; what others trashed stays
-    Empty {
-        /// Only this run
-        #[arg(value_name = "RUN")]
-        run: Option<String>,
-        /// Do it without asking
-        #[arg(short = 'y', long)]
-        yes: bool,
-        /// Say what would go, and do nothing
-        #[arg(short = 'n', long)]
-        dry_run: bool,
-    },
+    /// List what lies in it; things mldu put there have a run and a number
+    List(ListArgs),
+    /// Delete for good what mldu put there; what others put there only with --foreign
+    Empty(EmptyArgs),
+}
+
+/// Arguments of `mldu trash list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Only what mldu put there
+    #[arg(long, conflicts_with = "foreign")]
+    pub ours: bool,
+    /// Only what other programs put there
+    #[arg(long)]
+    pub foreign: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `mldu trash empty`.
+#[derive(Debug, Args)]
+pub struct EmptyArgs {
+    /// Only these: a run or a thing by its number in `mldu trash list`, or by the place it was in
+    #[arg(value_name = "RUN|ID|PATH")]
+    pub what: Vec<PathBuf>,
+    /// Only what was trashed longer ago than this: 12h, 7d, 2w
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub older_than: Option<i64>,
+    /// What other programs put there, in place of what mldu did
+    #[arg(long)]
+    pub foreign: bool,
+    /// Do it without asking
+    #[arg(short = 'y', long)]
+    pub yes: bool,
+    /// Say what would go, and do nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+}
+
+/// A time in seconds, from `90m`, `7d` or `1w 2d`.
+fn age(text: &str) -> Result<i64, String> {
+    let odd = || "say it in weeks, days, hours or minutes: 2w, 7d, 12h, 90m".to_string();
+    let span: jiff::Span = text.parse().map_err(|_| odd())?;
+    // Months and years are not always as long.
+    let seconds = span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours()));
+    seconds.ok().filter(|s| *s >= 0.0).map(|s| s.ceil() as i64).ok_or_else(odd)
 }
 
 #[cfg(test)]
@@ -330,6 +375,18 @@ mod tests {
         assert_eq!(limit("300"), Ok(Limit::Bytes(300)));
         for bad in ["101%", "-1%", "many", "%", "5X", ""] {
             assert!(limit(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ages_are_told_as_people_tell_them() {
+        for (text, seconds) in
+            [("7d", 604_800), ("12h", 43_200), ("1w 2d", 777_600), ("90m", 5_400), ("0s", 0)]
+        {
+            assert_eq!(age(text), Ok(seconds), "{text}");
+        }
+        for odd in ["", "7", "d", "-7d", "7d ago", "3mo", "1y", "soon"] {
+            assert!(age(odd).is_err(), "{odd}");
         }
     }
 }

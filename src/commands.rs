@@ -83,6 +83,50 @@ pub fn tell_unlogged(why: Option<String>) {
     }
 }
 
+/// What a command has to say, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// How it ended.
+    pub exit: Exit,
+    /// What it found or did.
+    pub out: String,
+    /// What went wrong.
+    pub why: String,
+}
+
+impl Said {
+    fn done(exit: Exit, out: impl Into<String>) -> Self {
+        Self { exit, out: out.into(), why: String::new() }
+    }
+
+    fn wrong(why: impl Into<String>) -> Self {
+        Self { exit: Exit::Error, out: String::new(), why: why.into() }
+    }
+
+    /// That nothing is removed or moved here.
+    fn read_only() -> Self {
+        Self::wrong("mldu was started read-only: nothing is removed, and nothing comes back")
+    }
+
+    /// Says it.
+    fn say(self) -> Exit {
+        let printed = if self.out.is_empty() { Exit::Done } else { print(&self.out) };
+        if !self.why.is_empty() {
+            complain(&self.why);
+        }
+        if printed == Exit::Done { self.exit } else { printed }
+    }
+}
+
+/// How a thing ended that was done in many steps.
+fn partly(failed: usize, all: usize) -> Exit {
+    match failed {
+        0 => Exit::Done,
+        n if n < all => Exit::Partly,
+        _ => Exit::Error,
+    }
+}
+
 /// Says what went wrong.
 pub fn complain(text: &str) -> Exit {
     let _ = writeln!(io::stderr(), "mldu: {text}");

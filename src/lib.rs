@@ -109,7 +109,7 @@ fn dispatch(cli: Cli) -> Exit {
             let asked = commands::places::Asked { folder: args.folder, form, all: args.all, json: args.json };
             commands::places::run(&settings.scan.families, &env, &asked, settings.ascii)
         }
-        Some(Command::Undo(args)) => commands::undo::run(&env, args.run.as_deref(), args.json),
+        Some(Command::Undo(args)) => commands::undo::run(&env, &args, settings.read_only),
         Some(Command::Log(args)) => {
             let wanted =
                 commands::log::Wanted { run: args.run, since: args.since, last: args.last, json: args.json };
@@ -129,11 +129,11 @@ fn dispatch(cli: Cli) -> Exit {
             };
             commands::interrupted::run(&settings, &wanted)
         }
-        Some(Command::Trash { command: TrashCommand::List { json } }) => {
-            commands::trash::list(&env, settings.units, json)
+        Some(Command::Trash { command: TrashCommand::List(args) }) => {
+            commands::trash::list(&env, settings.units, &args)
         }
-        Some(Command::Trash { command: TrashCommand::Empty { run, yes, dry_run } }) => {
-            commands::trash::empty(&env, settings.units, run.as_deref(), yes, dry_run)
+        Some(Command::Trash { command: TrashCommand::Empty(args) }) => {
+            commands::trash::empty(&env, settings.units, &args, settings.read_only)
         }
         None => open(&settings, context(&settings), cli.export.as_deref()),
     }

@@ -3,9 +3,12 @@
 //!
 //! Outside of this module nothing deletes or renames a user's file.
 
+pub mod age;
 pub mod back;
 pub mod blocks;
+pub mod choose;
 pub mod deletion;
+pub mod directory_sizes;
 pub mod draft;
 pub mod empty;
 pub mod execute;
@@ -28,3 +31,4 @@ pub mod restore;
 pub mod shortfall;
 pub mod survey;
 pub mod trash;
+pub mod weigh;

@@ -292,7 +292,11 @@ fn broken_import(event: &ScanEvent) -> Option<String> {
 fn is_dialog(mode: &Mode) -> bool {
     matches!(
         mode,
-        Mode::Confirm(_) | Mode::ConfirmEmpty { .. } | Mode::ConfirmQuit | Mode::Interrupted { .. }
+        Mode::Confirm(_)
+            | Mode::ConfirmEmpty { .. }
+            | Mode::ConfirmQuit
+            | Mode::Interrupted { .. }
+            | Mode::Undone { .. }
     )
 }
 

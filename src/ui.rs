@@ -1,5 +1,6 @@
 //! Drawing: a function of the state. It reads, it never changes anything, and it knows no terminal but the frame.
 
+mod bin;
 mod details;
 mod done;
 mod empty;
@@ -12,6 +13,7 @@ mod list;
 mod paint;
 mod plan;
 pub mod theme;
+mod undone;
 mod working;
 
 use ratatui::Frame;
@@ -54,6 +56,8 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
         Mode::Details { key, names, owners, scroll } => {
             details::draw(&mut canvas, app, (*key, names, owners), *scroll);
         }
+        Mode::Trashed { title, facts, scroll } => details::page(&mut canvas, title, facts, *scroll),
+        Mode::Undone { done, scroll } => undone::draw(&mut canvas, app, done, *scroll),
         Mode::Help(scroll) => help::draw(&mut canvas, *scroll),
         Mode::Confirm(confirm) => plan::draw(&mut canvas, app, confirm),
         Mode::Removing { progress, stopping, plan } => {
@@ -75,6 +79,7 @@ fn main_view(canvas: &mut Canvas<'_>, app: &App, area: Rect) {
     match app.browse.view {
         View::Groups | View::Users => list::draw(canvas, app, 6, list_height(area.height)),
         View::Files => files::draw(canvas, app, 5, list_height(area.height)),
+        View::Trash => bin::draw(canvas, app, 6, list_height(area.height)),
     }
     footer::draw(canvas, app);
 }

@@ -139,7 +139,7 @@ fn going_in_and_out_comes_back_to_the_folder_left() {
     // The other view and back: all is as it was.
     press(&mut app, "<right>");
     let was = screen(&mut app, 80, 24, PLAIN);
-    press(&mut app, "<tab><tab>");
+    press(&mut app, "<tab><tab><tab>");
     assert_eq!(app.browse.view, View::Groups);
     press(&mut app, "2");
     assert_eq!(screen(&mut app, 80, 24, PLAIN), was);

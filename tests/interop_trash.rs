@@ -6,9 +6,12 @@ mod world;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 
+use mldu::removal::empty::Empty;
 use mldu::removal::plan::How;
-use mldu::removal::{ledger, restore};
+use mldu::removal::restore::Allow;
+use mldu::removal::{ledger, restore, weigh};
 use world::World;
 
 /// Runs a test of this file in a process of its own whose home is that of the world: the crate reads variables.
@@ -133,4 +136,57 @@ fn what_trash_cli_trashed_stays_when_mldu_empties() {
     assert!(done.iter().all(|d| d.failed.is_none()));
     let left = trash_cli(&w, "trash-list", &[], "");
     assert!(left.contains("models/theirs") && left.lines().count() == 1, "{left}");
+}
+
+#[test]
+#[ignore = "needs trash-cli"]
+fn what_trash_cli_trashed_is_shown_with_its_size_and_goes_or_comes_back_only_when_it_is_chosen() {
+    let (w, _) = trashed_world();
+    let theirs: Vec<PathBuf> =
+        ["models/theirs", "models/odd\nname"].iter().map(|below| w.file(below, 4)).collect();
+    let folder = w.file("models/folder/inner", 8).parent().expect("a folder").to_path_buf();
+    for path in theirs.iter().chain([&folder]) {
+        trash_cli(&w, "trash-put", &[&path.display().to_string()], "");
+    }
+    let read = || ledger::read(&ledger::roots(&w.env, &[]));
+    let all = read();
+    let foreign: Vec<&ledger::Trashed> = all.iter().filter(|t| !t.is_ours()).collect();
+    assert_eq!((all.len(), foreign.len()), (6, 3));
+    let now = jiff::Timestamp::now().as_second();
+    assert!(foreign.iter().all(|t| t.age(now).is_some_and(|age| age < 3600)), "its dates are read");
+    let of = |path: &Path| foreign.iter().find(|t| t.original == path).copied().expect("it is shown");
+    let file = of(&folder).file();
+    assert_eq!(weigh::weigh(std::slice::from_ref(&file)), [(file.clone(), Some(12 << 10))]);
+    // Emptying what mldu put there, and bringing back all of it, leaves theirs alone.
+    let done = Empty::plan(&all, |_| true).run(&AtomicBool::new(false), &mut |_| {});
+    assert_eq!(done.iter().filter(|d| d.failed.is_none()).count(), 3);
+    assert!(restore::plan(&read(), |_| true).is_empty());
+    assert_eq!(read().len(), 3);
+    // Chosen by themselves, one comes back and one goes, and trash-cli sees the same.
+    let back = restore::bring_all(&restore::of(&[of(&theirs[1])], &all), Allow::default());
+    assert!(back.len() == 1 && back[0].failed.is_none() && theirs[1].exists(), "{back:?}");
+    let gone = Empty::chosen([(of(&folder).clone(), None)]).run(&AtomicBool::new(false), &mut |_| {});
+    assert!(gone[0].failed.is_none() && !folder.exists(), "{gone:?}");
+    let left = trash_cli(&w, "trash-list", &[], "");
+    assert!(left.contains("models/theirs") && left.lines().count() == 1, "{left}");
+}
+
+#[test]
+#[ignore = "needs trash-cli"]
+fn twins_and_directory_sizes_do_not_confuse_trash_cli() {
+    let w = World::new();
+    let folder = w.root.join("home/models/run");
+    for content in ["one", "two"] {
+        std::fs::create_dir_all(&folder).expect("made");
+        std::fs::write(folder.join("w"), content).expect("written");
+        assert!(w.remove(&[&folder], How::Trash).is_clean());
+    }
+    assert!(w.root.join("home/.local/share/Trash/directorysizes").exists());
+    let listed = trash_cli(&w, "trash-list", &[], "");
+    assert_eq!(listed.lines().filter(|l| l.ends_with("/home/models/run")).count(), 2, "{listed}");
+    let said = trash_cli(&w, "trash-restore", &[&folder.display().to_string()], "0\n");
+    assert!(folder.join("w").exists(), "{said}");
+    trash_cli(&w, "trash-rm", &["run"], "");
+    assert!(ledger::read(&ledger::roots(&w.env, &[])).is_empty());
+    assert!(folder.join("w").exists());
 }

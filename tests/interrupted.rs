@@ -351,7 +351,7 @@ fn a_record_of_what_never_came_to_the_trash_goes_when_mldu_acts_and_not_before()
 fn inner_undo() {
     let w = prepared();
     let items = restore::plan(&w.trashed(), |_| true);
-    journal::run::restore(&w.env, &items);
+    journal::run::restore(&w.env, &items, restore::Allow::default());
 }
 
 #[test]

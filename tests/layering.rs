@@ -21,7 +21,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("demo", &["env", "model", "removal", "sys", "text"]),
     (
         "commands",
-        &["diagnose", "env", "families", "model", "removal", "report", "scan", "settings", "sys", "text"],
+        &[
+            "cli", "diagnose", "env", "families", "model", "removal", "report", "scan", "settings", "sys",
+            "text",
+        ],
     ),
     ("tui", &["app", "commands", "env", "model", "removal", "scan", "settings", "sys", "text", "ui"]),
 ];

@@ -176,6 +176,36 @@ fn trash_then_empty_gives_the_bytes_back() {
 }
 
 #[test]
+fn in_the_trash_view_a_thing_comes_back_and_what_others_put_there_goes_only_marked() {
+    let world = World::new();
+    let mut term = world.start(&[], &[]);
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    go_to(&mut term, "Conda tarballs");
+    term.type_slowly(" d2\r");
+    term.wait_for("y/N");
+    term.send("y");
+    term.wait_for("DONE");
+    term.type_slowly("\u{1b}4");
+    term.wait_for("other programs: ~/.local/share/Trash");
+    let trashed = std::fs::read_dir(world.trash()).expect("a trash").count();
+    // The program sees the trashes of all mounts: only what this test put there is acted on.
+    term.type_slowly("/miniconda3\rgju");
+    term.wait_for("1 thing is back in place");
+    assert_eq!(std::fs::read_dir(world.trash()).expect("a trash").count(), trashed - 1);
+    term.type_slowly("\u{1b}");
+    term.wait_for("other programs: ");
+    go_to(&mut term, "other programs: ~/.local/share/Trash");
+    term.type_slowly(" E");
+    term.wait_for("1 thing that other programs put there");
+    term.type_slowly("empty\r");
+    term.wait_for("of the trash emptied");
+    assert!(!world.trash().join("old-experiments").exists());
+    assert_eq!(std::fs::read_dir(world.trash()).expect("a trash").count(), trashed - 2);
+    term.send("q");
+    assert_eq!(term.exit_code(), 0);
+}
+
+#[test]
 fn deleting_for_good_needs_the_word_and_the_disk_gets_it_back() {
     let world = World::new();
     let mut term = world.start(&[], &[]);

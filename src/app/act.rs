@@ -18,7 +18,7 @@ use crate::removal::restore;
 impl App {
     /// Does what a key of the main view means.
     pub(super) fn act(&mut self, action: Action) -> Option<Effect> {
-        if action == Action::Mark && self.status.again {
+        if action == Action::Mark && self.status.again && self.browse.view != View::Trash {
             // Marks are found again by their paths when it is over; one that came meanwhile would not be.
             self.status.say("something is being read again; marks can be set when that is done");
             return None;
@@ -26,6 +26,10 @@ impl App {
         let action = match self.browse.view {
             View::Groups | View::Users => action,
             View::Files => match self.act_in_files(action) {
+                Ok(effect) => return effect,
+                Err(action) => action,
+            },
+            View::Trash => match self.act_in_bin(action) {
                 Ok(effect) => return effect,
                 Err(action) => action,
             },
@@ -60,10 +64,15 @@ impl App {
             Action::SortFiles => self.browse.sort(SortBy::Files, &self.inventory),
             Action::SortAge => self.browse.sort(SortBy::Age, &self.inventory),
             Action::SortRecent => self.sort_files(By::Recent),
+            Action::NextView if self.browse.view.next() == View::Trash => return self.act(Action::ViewTrash),
             Action::NextView => self.view(self.browse.view.next()),
             Action::ViewGroups => self.view(View::Groups),
             Action::ViewFiles => self.view(View::Files),
             Action::ViewUsers => self.view(View::Users),
+            Action::ViewTrash => {
+                self.view(View::Trash);
+                return self.read_trash();
+            }
             Action::Place => self.go_to_place(),
             Action::SizeKind => self.browse.apparent = !self.browse.apparent,
             Action::Details => {

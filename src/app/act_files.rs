@@ -87,7 +87,7 @@ impl App {
     /// Shows a view.
     pub(super) fn view(&mut self, view: View) {
         self.browse.view = view;
-        if view != View::Files {
+        if matches!(view, View::Groups | View::Users) {
             self.browse.look(view == View::Users);
         }
         self.show_rows();
@@ -135,6 +135,10 @@ impl App {
         if self.browse.view == View::Files {
             self.browse.files.look.filter = text;
             self.open_folder();
+        } else if self.browse.view == View::Trash {
+            self.browse.bin.filter = text;
+            self.browse.bin.show(&self.status.trash);
+            self.browse.bin.scroll(self.browse.height);
         } else {
             self.browse.lens.filter = text;
             self.browse.touched = true;
@@ -149,6 +153,8 @@ impl App {
             self.browse.lens.leftovers = false;
             let (at, tree) = (self.browse.files.at, &self.inventory.tree);
             self.browse.files.go(tree, at);
+            self.search(String::new());
+        } else if self.browse.view == View::Trash {
             self.search(String::new());
         } else {
             self.browse.show_all(&self.inventory);

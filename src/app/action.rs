@@ -47,6 +47,8 @@ pub enum Action {
     ViewFiles,
     /// Who holds what.
     ViewUsers,
+    /// What lies in the trashes.
+    ViewTrash,
     /// The same thing in the other view.
     Place,
     /// Blocks on disk or lengths of files.

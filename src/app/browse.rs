@@ -1,5 +1,6 @@
 //! Where the person is: the visible rows, the cursor, what is open. The cursor is a thing, not a row number.
 
+use super::bin::Bin;
 use super::files::{Files, View};
 use crate::model::inventory::Inventory;
 use crate::model::rows::{self, Held, Lens, Row, RowKey, SortBy};
@@ -30,6 +31,8 @@ pub struct Browse {
     pub view: View,
     /// The files.
     pub files: Files,
+    /// What lies in the trashes.
+    pub bin: Bin,
     /// Where the person is in the one of groups and users that is not on the screen.
     parked: Parked,
 }
@@ -110,11 +113,16 @@ impl Browse {
         }
         self.top = self.top.min(self.rows.len().saturating_sub(height));
         self.files.scroll(height);
+        self.bin.scroll(height);
     }
 
     /// What is searched for in the view on the screen.
     pub fn filter(&self) -> &str {
-        if self.view == View::Files { &self.files.look.filter } else { &self.lens.filter }
+        match self.view {
+            View::Files => &self.files.look.filter,
+            View::Trash => &self.bin.filter,
+            View::Groups | View::Users => &self.lens.filter,
+        }
     }
 
     /// Shows a row: what it lies in is opened. If it has no row of its own, what is above it is shown.

@@ -10,6 +10,7 @@ use super::mode::{Asked, Confirm, DELETE, EMPTY, Mode};
 use crate::model::marks::Mark;
 use crate::removal::empty::Empty;
 use crate::removal::execute::Progress;
+use crate::removal::restore::Offer;
 
 impl App {
     /// Gives a key to whatever is on the screen.
@@ -19,7 +20,14 @@ impl App {
             (_, Key::Ctrl('l')) => Some(Effect::Redraw),
             (Mode::Browse, _) => keymap::action(key).and_then(|a| self.act(a)),
             (Mode::Filter(_), _) => self.filter_key(key),
-            (Mode::Details { scroll, .. } | Mode::Help(scroll) | Mode::Done { scroll, .. }, _) => {
+            (
+                Mode::Details { scroll, .. }
+                | Mode::Trashed { scroll, .. }
+                | Mode::Undone { scroll, .. }
+                | Mode::Help(scroll)
+                | Mode::Done { scroll, .. },
+                _,
+            ) => {
                 if scrolled(scroll, key) {
                     return None;
                 }
@@ -31,6 +39,12 @@ impl App {
                     Key::Char('E') if matches!(self.mode, Mode::Done { .. }) => {
                         self.mode = Mode::Browse;
                         self.act(Action::EmptyTrash)
+                    }
+                    Key::Char('b') if !burst && matches!(self.mode, Mode::Undone { .. }) => {
+                        self.bring_after_all(Offer::Beside)
+                    }
+                    Key::Char('p') if !burst && matches!(self.mode, Mode::Undone { .. }) => {
+                        self.bring_after_all(Offer::Rest)
                     }
                     Key::Esc | Key::Enter | Key::Left | Key::Char('q' | 'h' | 'i' | '?') | Key::Ctrl('c') => {
                         self.mode = Mode::Browse;

@@ -14,7 +14,7 @@ use crate::removal::in_use::InUse;
 use crate::removal::interrupted::{Interrupted, Resumed};
 use crate::removal::ledger::Trashed;
 use crate::removal::plan::Plan;
-use crate::removal::restore::Restored;
+use crate::removal::restore::{Allow, Restored};
 
 /// Something happened.
 #[derive(Debug)]
@@ -42,6 +42,10 @@ pub enum Event {
     Removed(Box<Report>),
     /// What lies in the trashes.
     Trash(Vec<Trashed>),
+    /// Trashes mldu used that are not there now.
+    Absent(Vec<PathBuf>),
+    /// What these things in a trash take; none where that cannot be found out.
+    Weighed(Vec<(PathBuf, Option<u64>)>),
     /// An undo is over.
     Restored(Vec<Restored>),
     /// What killed runs left half done.
@@ -89,6 +93,15 @@ pub enum Effect {
     Finish(Box<Interrupted>),
     /// Put it back.
     PutBack(Box<Interrupted>),
+    /// Bring these files in trashes back, each with its item.
+    Bring {
+        /// Where they lie.
+        files: Vec<PathBuf>,
+        /// What the person said to do where the way is not free.
+        allow: Allow,
+    },
+    /// Find out what these things in a trash take.
+    Weigh(Vec<PathBuf>),
     /// Read what lies in the trashes.
     ReadTrash,
     /// Empty.

@@ -25,6 +25,8 @@ pub enum View {
     Files,
     /// Who holds how much of which group.
     Users,
+    /// What lies in the trashes.
+    Trash,
 }
 
 impl View {
@@ -34,7 +36,8 @@ impl View {
         match self {
             Self::Groups => Self::Files,
             Self::Files => Self::Users,
-            Self::Users => Self::Groups,
+            Self::Users => Self::Trash,
+            Self::Trash => Self::Groups,
         }
     }
 }

@@ -151,7 +151,14 @@ pub static BINDINGS: &[Binding] = &[
     bind(Action::Bottom, &[Key::Char('G'), Key::End], "G End", "", "last row", Section::Move),
     bind(Action::PageUp, &[Key::PageUp, Key::Ctrl('u')], "PgUp ^U", "", "a screen up", Section::Move),
     bind(Action::PageDown, &[Key::PageDown, Key::Ctrl('d')], "PgDn ^D", "", "a screen down", Section::Move),
-    bind(Action::NextView, &[Key::Tab], "Tab", "view", "the next view: groups, files, users", Section::Look),
+    bind(
+        Action::NextView,
+        &[Key::Tab],
+        "Tab",
+        "view",
+        "the next view: groups, files, users, trash",
+        Section::Look,
+    ),
     bind(
         Action::ViewGroups,
         &[Key::Char('1')],
@@ -174,6 +181,14 @@ pub static BINDINGS: &[Binding] = &[
         "3",
         "users",
         "users: who holds how much of which group",
+        Section::Look,
+    ),
+    bind(
+        Action::ViewTrash,
+        &[Key::Char('4')],
+        "4",
+        "trash",
+        "trash: what lies in it, by run, and what others put there",
         Section::Look,
     ),
     bind(
@@ -238,7 +253,7 @@ pub static BINDINGS: &[Binding] = &[
         &[Key::Char('u')],
         "u",
         "undo",
-        "bring the last run back from the trash",
+        "bring the last run back; in the trash: what is marked there",
         Section::Act,
     ),
     bind(
@@ -246,7 +261,7 @@ pub static BINDINGS: &[Binding] = &[
         &[Key::Char('E')],
         "E",
         "empty",
-        "empty exactly what mldu trashed; asks first",
+        "empty what mldu trashed, or what is marked there; asks first",
         Section::Act,
     ),
     bind(

@@ -8,6 +8,7 @@ use crate::model::usage::Usage;
 use crate::removal::empty::Empty;
 use crate::removal::execute::{Progress, Report};
 use crate::removal::plan::{How, Plan};
+use crate::removal::restore::Restored;
 
 /// What is on the screen.
 #[derive(Debug)]
@@ -73,6 +74,22 @@ pub enum Mode {
         progress: Progress,
         /// Whether it was asked to stop.
         stopping: bool,
+    },
+    /// What did not come back from the trash, and what would bring it back.
+    Undone {
+        /// All that was tried.
+        done: Vec<Restored>,
+        /// Scrolled so far.
+        scroll: usize,
+    },
+    /// All about something in a trash.
+    Trashed {
+        /// Where it was.
+        title: String,
+        /// What is known of it.
+        facts: Vec<(&'static str, String)>,
+        /// Scrolled so far.
+        scroll: usize,
     },
     /// Leaving with marks.
     ConfirmQuit,

@@ -53,31 +53,21 @@ impl App {
             Event::Removed(report) => self.removed(report),
             Event::Trash(trash) => {
                 self.status.trash = trash;
+                if self.browse.view == View::Trash { self.show_bin() } else { None }
+            }
+            Event::Absent(roots) => {
+                self.browse.bin.absent = roots;
                 None
             }
-            Event::Restored(done) => {
-                let failed: Vec<_> =
-                    done.iter().filter_map(|d| d.failed.as_ref().map(|why| (&d.path, why))).collect();
-                let back = done.len() - failed.len();
-                self.status.say(match failed.first() {
-                    None => format!("{} back in place", text::counted(back as u64, "thing is", "things are")),
-                    Some((path, why)) => {
-                        format!("{back} back; {} stays in the trash: {why}", text::path(path))
-                    }
-                });
-                // Both ends changed: where it is, and the trash it came from.
-                let moved = done.into_iter().filter(|d| d.failed.is_none());
-                let paths: Vec<_> = moved.flat_map(|d| [d.path, d.from]).collect();
-                self.reread(&paths)
+            Event::Weighed(weights) => {
+                self.browse.bin.weigh(weights);
+                self.browse.bin.fill(&self.status.trash);
+                None
             }
+            Event::Restored(done) => self.restored(done),
             Event::Emptied(done) => {
                 let failed: Vec<_> = done.iter().filter(|d| d.failed.is_some()).collect();
-                let gone: u64 = done
-                    .iter()
-                    .filter(|d| d.failed.is_none())
-                    .filter_map(|d| d.thing.ours.as_ref())
-                    .map(|o| o.bytes)
-                    .sum();
+                let gone: u64 = done.iter().filter(|d| d.failed.is_none()).filter_map(|d| d.bytes).sum();
                 self.status.tally.acted = true;
                 let gone = text::size(gone, self.context.units);
                 self.status.say(match failed.first() {
@@ -135,6 +125,10 @@ impl App {
                 self.browse.rebuild(&self.inventory);
             }
             View::Files => self.open_folder(),
+            View::Trash => {
+                // What has no size yet is weighed when the trash is read anew; here nothing is asked of the disk.
+                let _ = self.show_bin();
+            }
         }
     }
 

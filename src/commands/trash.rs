@@ -1,94 +1,287 @@
 //! `mldu trash list` and `mldu trash empty`.
 
 use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use super::{Exit, complain, print};
+use rustc_hash::FxHashMap;
+use serde_json::{Value, json};
+
+use super::{Exit, Said, partly, print};
+use crate::cli::{EmptyArgs, ListArgs};
 use crate::env::Env;
+use crate::removal::choose::{self, Unclear};
 use crate::removal::empty::Empty;
 use crate::removal::journal;
 use crate::removal::ledger::{self, Trashed};
+use crate::removal::weigh::weigh;
+use crate::report::json::PathField;
 use crate::sys::mounts;
+use crate::sys::user::Names;
 use crate::text::{self, Units};
 
 /// Lists what lies in the trashes.
-pub fn list(env: &Env, units: Units, as_json: bool) -> Exit {
-    let all = ledger::read(&ledger::roots(env, &mounts::read()));
-    if as_json {
-        let rows: Vec<serde_json::Value> = all.iter().map(row).collect();
-        return print(&format!("{}\n", serde_json::json!({"schema": 1, "trashed": rows})));
+pub fn list(env: &Env, units: Units, args: &ListArgs) -> Exit {
+    Said::done(Exit::Done, listed(env, units, args)).say()
+}
+
+/// What lies in the trashes.
+pub fn listed(env: &Env, units: Units, args: &ListArgs) -> String {
+    let shelf = Shelf::read(env);
+    let now = jiff::Timestamp::now().as_second();
+    let all: Vec<&Trashed> = shelf
+        .all
+        .iter()
+        .filter(|t| if args.ours { is_known_ours(t) } else { !args.foreign || !is_known_ours(t) })
+        .collect();
+    let sizes = sizes(&all);
+    if args.json {
+        let rows: Vec<Value> = all.iter().map(|t| row(t, &sizes, now)).collect();
+        let absent: Vec<Value> = shelf.absent.iter().map(|r| json!(PathField::new(r))).collect();
+        return format!("{}\n", json!({"schema": 1, "trashed": rows, "absent": absent}));
     }
+    let mut out = String::new();
     if all.is_empty() {
-        return print("the trash is empty\n");
+        out.push_str(if args.ours || args.foreign {
+            "nothing of that is in the trash\n"
+        } else {
+            "the trash is empty\n"
+        });
+    } else {
+        out.push_str(&format!(
+            "{:<19}  {:<8}  {:<8}  {:>10}  WHERE IT WAS\n",
+            "TRASHED", "RUN", "ID", "SIZE"
+        ));
     }
-    let mut out = String::new();
     for t in &all {
-        let (run, size) = match &t.ours {
-            Some(o) if t.is_ours() => (o.run.clone(), text::size(o.bytes, units)),
-            _ => ("-".to_string(), "-".to_string()),
+        let ours = t.ours.as_ref().filter(|_| is_known_ours(t));
+        let run = ours.map_or_else(|| "-".into(), |o| text::plain(&o.run));
+        let id = ours.and_then(|_| t.id()).unwrap_or("-");
+        let size = known(t, &sizes).map_or_else(|| "?".into(), |n| text::size(n, units));
+        let date = match text::plain(&t.date).as_str() {
+            "" => "-".to_string(),
+            date => text::cut_end(date, 19),
         };
-        let gone = if t.identity.is_none() { "  (only its record is left)" } else { "" };
+        out.push_str(&format!("{date:<19}  {run:<8}  {id:<8}  {size:>10}  {}\n", words(t)));
+    }
+    out.extend(shelf.absent.iter().map(|root| absence(root)));
+    out
+}
+
+/// What lies in the trashes that are there, and which are not.
+struct Shelf {
+    all: Vec<Trashed>,
+    absent: Vec<PathBuf>,
+}
+
+impl Shelf {
+    fn read(env: &Env) -> Self {
+        let roots = ledger::roots(env, &mounts::read());
+        let mut all = ledger::read(&roots);
+        all.extend(ledger::orphans(&roots));
+        Self { all, absent: ledger::absent(env) }
+    }
+}
+
+/// Whether mldu put it there; of what is gone, whether its record says so.
+fn is_known_ours(t: &Trashed) -> bool {
+    t.is_ours() || (t.ours.is_some() && t.identity.is_none())
+}
+
+/// Where it was, and what is odd about it.
+fn words(t: &Trashed) -> String {
+    if t.is_rest() {
+        return format!("{}  (the rest of an emptying that was interrupted)", text::path(&t.file()));
+    }
+    if t.is_orphan() {
+        return format!("{}  (nothing says where it was)", text::path(&t.file()));
+    }
+    let gone = if t.identity.is_none() { "  (emptied elsewhere: only its record is left)" } else { "" };
+    format!("{}{gone}", text::path(&t.original))
+}
+
+/// Sizes of what mldu did not put there, measured, as far as that is done in time.
+fn sizes(all: &[&Trashed]) -> FxHashMap<PathBuf, u64> {
+    let foreign = all.iter().filter(|t| !t.is_ours() && t.identity.is_some());
+    let files: Vec<PathBuf> = foreign.map(|t| t.file()).collect();
+    weigh(&files).into_iter().filter_map(|(file, size)| Some((file, size?))).collect()
+}
+
+fn known(t: &Trashed, sizes: &FxHashMap<PathBuf, u64>) -> Option<u64> {
+    match &t.ours {
+        Some(ours) if t.is_ours() => Some(ours.bytes),
+        _ => sizes.get(&t.file()).copied(),
+    }
+}
+
+fn row(t: &Trashed, sizes: &FxHashMap<PathBuf, u64>, now: i64) -> Value {
+    let ours = t.ours.as_ref().filter(|_| is_known_ours(t));
+    let mut row = json!(PathField::new(&t.original));
+    let file = json!(PathField::new(&t.file()));
+    row["file"] = file["path"].clone();
+    row["file_b64"] = file["path_b64"].clone();
+    row["trash"] = json!(t.root.to_string_lossy());
+    row["date"] = json!(t.date);
+    row["age_seconds"] = json!(t.age(now));
+    row["run"] = json!(ours.map(|o| &o.run));
+    row["id"] = json!(ours.and_then(|_| t.id()));
+    row["item"] = json!(ours.map(|o| &o.item));
+    row["bytes"] = json!(known(t, sizes));
+    row["present"] = json!(t.identity.is_some());
+    row["orphan"] = json!(t.is_orphan());
+    row
+}
+
+/// A trash that is not there.
+pub(super) fn absence(root: &Path) -> String {
+    format!("{} is not there now: its file system is not mounted, or it was removed\n", text::path(root))
+}
+
+/// That a word names nothing.
+pub(super) fn nothing(word: &Path, absent: &[PathBuf]) -> String {
+    let word = text::path(word);
+    let mut out = format!("nothing in the trash is called {word}; `mldu trash list` shows what is there");
+    for root in absent {
+        out.push_str(&format!("\nmldu: {}", absence(root).trim_end()));
+    }
+    out
+}
+
+/// That a word names more than one thing.
+pub(super) fn several(word: &Path, found: &[&Trashed]) -> String {
+    let mut out = format!("{} may be one of these; say which by its ID:", text::path(word));
+    for t in found {
+        let id = t.id().map_or_else(|| text::path(&t.file()), str::to_string);
         let date = text::plain(&t.date);
-        out.push_str(&format!("{date:<19}  {run:<8}  {size:>10}  {}{gone}\n", text::path(&t.original)));
+        out.push_str(&format!("\n  {id}  trashed {date}  {}", text::path(&t.original)));
     }
-    print(&out)
+    out
 }
 
-fn row(t: &Trashed) -> serde_json::Value {
-    let ours = t.ours.as_ref().filter(|_| t.is_ours());
-    serde_json::json!({
-        "path": t.original.to_string_lossy(),
-        "trash": t.root.to_string_lossy(),
-        "date": t.date,
-        "run": ours.map(|o| &o.run),
-        "item": ours.map(|o| &o.item),
-        "bytes": ours.map(|o| o.bytes),
-        "present": t.identity.is_some(),
-    })
+/// Deletes for good what mldu trashed, or what others did.
+pub fn empty(env: &Env, units: Units, args: &EmptyArgs, read_only: bool) -> Exit {
+    let ask = |list: &str| {
+        print(list) == Exit::Done && asked("This cannot be undone. Type  empty  to go on: ", "empty")
+    };
+    emptied(env, units, args, read_only, ask).say()
 }
 
-/// Deletes for good what mldu trashed.
-pub fn empty(env: &Env, units: Units, run: Option<&str>, yes: bool, dry_run: bool) -> Exit {
-    let all = ledger::read(&ledger::roots(env, &mounts::read()));
-    let wanted = |t: &Trashed| run.is_none_or(|run| t.ours.as_ref().is_some_and(|o| o.run == run));
-    let plan = Empty::plan(&all, wanted);
-    if plan.things().is_empty() {
-        return print("nothing that mldu trashed is in the trash\n");
+/// Does it, if the person agrees to the list of what goes, and says what became of it.
+pub fn emptied(
+    env: &Env,
+    units: Units,
+    args: &EmptyArgs,
+    read_only: bool,
+    ask: impl FnOnce(&str) -> bool,
+) -> Said {
+    if read_only && !args.dry_run {
+        return Said::read_only();
     }
+    let shelf = Shelf::read(env);
+    let chosen = match chosen(env, &shelf, args) {
+        Ok(chosen) => chosen,
+        Err(why) => return Said::wrong(why),
+    };
+    let now = jiff::Timestamp::now().as_second();
+    let (chosen, undated) = older(chosen, args.older_than, now);
+    let sizes = sizes(&chosen);
+    let things = chosen.iter().map(|t| ((*t).clone(), known(t, &sizes)));
+    let plan = Empty::chosen(things).with_names(Names::of(env.accounts()));
     let mut out = String::new();
-    for t in plan.things() {
-        let size = t.ours.as_ref().map(|o| text::size(o.bytes, units)).unwrap_or_default();
-        out.push_str(&format!("{size:>10}  {}\n", text::path(&t.original)));
+    for t in &undated {
+        let date = text::plain(&t.date);
+        let date = if date.is_empty() { "no date".to_string() } else { format!("the date {date}") };
+        out.push_str(&format!(
+            "{}: left out, its record has {date}: of unknown age\n",
+            text::path(&t.original)
+        ));
+    }
+    if plan.things().is_empty() {
+        out.push_str(match (args.foreign, args.older_than) {
+            (_, Some(_)) => "nothing is that old\n",
+            (true, _) => "nothing that other programs trashed is in the trash\n",
+            (false, _) => "nothing that mldu trashed is in the trash\n",
+        });
+        return Said::done(Exit::Done, out);
+    }
+    out.push_str(&listing(&plan, units, args.foreign));
+    if args.dry_run {
+        return Said::done(Exit::Done, out);
+    }
+    if !args.yes {
+        if !ask(&out) {
+            let why = "nothing was removed; --yes does it without asking";
+            return Said { exit: Exit::Usage, ..Said::wrong(why) };
+        }
+        out.clear();
+    }
+    let (exit, done) = carry_out(env, &plan, units);
+    Said::done(exit, out + &done)
+}
+
+/// What would go.
+fn listing(plan: &Empty, units: Units, foreign: bool) -> String {
+    let mut out = String::new();
+    for (t, size) in plan.sized() {
+        let size = size.map_or_else(|| "?".into(), |n| text::size(n, units));
+        out.push_str(&format!("{size:>10}  {}\n", words(t)));
     }
     let things = text::counted(plan.things().len() as u64, "thing", "things");
-    out.push_str(&format!("{things}, {}\n", text::size(plan.bytes(), units)));
-    if print(&out) != Exit::Done || dry_run {
-        return if dry_run { Exit::Done } else { Exit::Error };
+    let unknown = match plan.unknown() {
+        0 => String::new(),
+        n => format!(", and {n} of unknown size"),
+    };
+    let whose = if foreign { " that other programs put there" } else { "" };
+    out + &format!("{things}{whose}, {}{unknown}\n", text::size(plan.bytes(), units))
+}
+
+/// What the words name, or all of it.
+fn chosen<'a>(env: &Env, shelf: &'a Shelf, args: &EmptyArgs) -> Result<Vec<&'a Trashed>, String> {
+    let (ours, others): (Vec<&Trashed>, Vec<&Trashed>) = shelf.all.iter().partition(|t| is_known_ours(t));
+    let (meant, rest) = if args.foreign { (others, ours) } else { (ours, others) };
+    if args.what.is_empty() {
+        // What has no record, or nothing but a record, goes only by name.
+        return Ok(meant.into_iter().filter(|t| t.identity.is_some() && !t.is_orphan()).collect());
     }
-    if !yes && !asked("This cannot be undone. Type  empty  to go on: ", "empty") {
-        let _ = complain("nothing was removed; --yes does it without asking");
-        return Exit::Usage;
+    let mut chosen: Vec<&Trashed> = Vec::new();
+    for word in &args.what {
+        match choose::named(&meant, word, &env.current()) {
+            Ok(found) => chosen.extend(found),
+            Err(Unclear::Several(twins)) => return Err(several(word, &twins)),
+            Err(Unclear::Nothing) if choose::named(&rest, word, &env.current()).is_ok() => {
+                let word = text::path(word);
+                return Err(if args.foreign {
+                    format!("{word} was put there by mldu: say it without --foreign")
+                } else {
+                    format!("{word} was put there by another program: --foreign empties it")
+                });
+            }
+            Err(Unclear::Nothing) => return Err(nothing(word, &shelf.absent)),
+        }
     }
-    let (done, lost) = journal::run::empty(env, &plan, &AtomicBool::new(false), &mut |_| {});
+    chosen.sort_by_key(|t| t.file());
+    chosen.dedup_by_key(|t| t.file());
+    Ok(chosen)
+}
+
+/// What is older than a limit, and what has no age by which that could be told.
+fn older(chosen: Vec<&Trashed>, limit: Option<i64>, now: i64) -> (Vec<&Trashed>, Vec<&Trashed>) {
+    let Some(limit) = limit else { return (chosen, Vec::new()) };
+    let (dated, undated): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|t| t.age(now).is_some());
+    (dated.into_iter().filter(|t| t.age(now).is_some_and(|age| age > limit)).collect(), undated)
+}
+
+fn carry_out(env: &Env, plan: &Empty, units: Units) -> (Exit, String) {
+    let (done, lost) = journal::run::empty(env, plan, &AtomicBool::new(false), &mut |_| {});
     super::tell_unlogged(lost);
     let failed: Vec<_> = done.iter().filter(|d| d.failed.is_some()).collect();
-    let gone: u64 = done
-        .iter()
-        .filter(|d| d.failed.is_none())
-        .filter_map(|d| d.thing.ours.as_ref())
-        .map(|o| o.bytes)
-        .sum();
+    let gone: u64 = done.iter().filter(|d| d.failed.is_none()).filter_map(|d| d.bytes).sum();
     let mut out = format!("{} emptied\n", text::size(gone, units));
     for f in &failed {
         let why = f.failed.as_deref().unwrap_or_default();
-        out.push_str(&format!("  {} stays: {why}\n", text::path(&f.thing.original)));
+        out.push_str(&format!("  {} stays: {why}\n", words(&f.thing)));
     }
-    match print(&out) {
-        Exit::Done if failed.is_empty() => Exit::Done,
-        Exit::Done if failed.len() < done.len() => Exit::Partly,
-        Exit::Done => Exit::Error,
-        other => other,
-    }
+    (partly(failed.len(), done.len()), out)
 }
 
 /// Asks a person for a word. Without a terminal nobody can be asked.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 
 use super::deletion;
+use super::directory_sizes;
 use super::facts::{self, sentence};
 use super::in_use::Guard;
 use super::journal::run::PlanLog;
@@ -189,6 +190,7 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         .filter(|(r, _)| matches!(r.outcome, Outcome::Trashed { .. }))
         .map(|(_, s)| s.target().seen.on_disk)
         .sum();
+    directory_sizes::note(plan, &runner.report);
     runner.report.unlogged = runner.log.end(&runner.report);
     runner.report
 }
@@ -287,7 +289,8 @@ impl Runner<'_> {
     fn open_trash(&mut self, root: &Root) -> std::io::Result<&Trash> {
         if !self.trashes.contains_key(&root.path) {
             let trash = Trash::open(root.clone())?;
-            if root.is_private {
+            // Those at the top of a mount too: when it is not mounted, nothing else tells that there is one.
+            if root.top.is_some() {
                 record::note_root(self.env, &root.path);
             }
             self.trashes.insert(root.path.clone(), trash);

@@ -228,6 +228,10 @@ pub fn sentence(error: &std::io::Error) -> String {
     if beneath::is_link_in_the_way(error) {
         return "a symbolic link is in its path now; r reads it again".into();
     }
+    if let Some(ours) = error.get_ref() {
+        // It has words of its own.
+        return ours.to_string();
+    }
     match error.kind() {
         K::NotFound => "it is gone already".into(),
         K::PermissionDenied => "you may not (permission denied)".into(),

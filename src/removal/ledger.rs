@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+use super::age;
+use super::deletion;
 use super::record;
 use super::trash::decode;
 use crate::env::Env;
@@ -22,6 +24,8 @@ pub struct Trashed {
     pub original: PathBuf,
     /// When it was trashed, `YYYY-MM-DDThh:mm:ss`, as its record says.
     pub date: String,
+    /// That in seconds since 1970, by the clock that wrote it; none if it is no time.
+    pub when: Option<i64>,
     /// Set if mldu trashed it.
     pub ours: Option<Ours>,
     /// Who it is now; none if only the record is left.
@@ -46,6 +50,27 @@ pub struct Ours {
 }
 
 impl Trashed {
+    /// What tells it from others of the same name: the first of the random digits mldu gave it.
+    pub fn id(&self) -> Option<&str> {
+        self.ours.as_ref()?;
+        digits(&self.name).map(|d| &d[..8])
+    }
+
+    /// How old it is in seconds, if its date can be believed.
+    pub fn age(&self, now: i64) -> Option<i64> {
+        age::age(self.when, now)
+    }
+
+    /// Whether nothing says where it was: it lies in a trash without a record.
+    pub fn is_orphan(&self) -> bool {
+        self.original.as_os_str().is_empty()
+    }
+
+    /// Whether it is the rest of something whose emptying was interrupted.
+    pub fn is_rest(&self) -> bool {
+        self.name.as_bytes().starts_with(deletion::PREFIX.as_bytes())
+    }
+
     /// The file itself.
     pub fn file(&self) -> PathBuf {
         self.root.join("files").join(&self.name)
@@ -61,9 +86,21 @@ impl Trashed {
     /// Whether mldu trashed it, and it is still the same thing. A copy of a record vouches for nothing.
     pub fn is_ours(&self) -> bool {
         let (Some(ours), Some(now)) = (&self.ours, &self.identity) else { return false };
-        let born = now.btime.map_or_else(|| "-".into(), |(s, n)| format!("{s}.{n:09}"));
-        ours.id == format!("{}:{born}", now.ino)
+        ours.id == id_of(now)
     }
+}
+
+/// Inode number and birth time, as a record has them.
+pub(super) fn id_of(it: &Identity) -> String {
+    let born = it.btime.map_or_else(|| "-".into(), |(s, n)| format!("{s}.{n:09}"));
+    format!("{}:{born}", it.ino)
+}
+
+/// The sixteen random digits at the end of a name mldu gave.
+fn digits(name: &OsStr) -> Option<&str> {
+    let at = name.len().checked_sub(17)?;
+    let digits = name.as_bytes()[at..].strip_prefix(b".")?;
+    std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 /// The trash folders there are: of the home, of every mount that answers, and those mldu made elsewhere.
@@ -78,6 +115,51 @@ pub fn roots(env: &Env, table: &[MountInfo]) -> Vec<PathBuf> {
     }
     all.extend(record::roots(env));
     all.into_iter().filter(|r| r.join("info").symlink_metadata().is_ok_and(|m| m.is_dir())).collect()
+}
+
+/// The trashes mldu used whose place is missing or empty now, as a mount point without its file system is. What lies in
+/// them cannot come back before that is mounted. Where other things lie there, the trash itself was removed.
+pub fn absent(env: &Env) -> Vec<PathBuf> {
+    let is_missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
+    let gone = |root: &PathBuf| {
+        root.symlink_metadata().is_err_and(|e| is_missing(&e))
+            && root.parent().is_some_and(|top| match std::fs::read_dir(top) {
+                Ok(mut entries) => entries.next().is_none(),
+                Err(e) => is_missing(&e),
+            })
+    };
+    record::kept(env).into_iter().filter(gone).collect()
+}
+
+/// What lies in these trashes without a record: nothing says where it was, so it is nobody's to remove.
+pub fn orphans(roots: &[PathBuf]) -> Vec<Trashed> {
+    let mut found = Vec::new();
+    for root in roots {
+        let (Ok(info), Ok(files)) =
+            (beneath::open_folder(&root.join("info")), beneath::open_folder(&root.join("files")))
+        else {
+            continue;
+        };
+        for name in beneath::list(&files).unwrap_or_default().into_iter().map(|e| e.name) {
+            let mut record = name.clone();
+            record.push(".trashinfo");
+            // Looked at before the record: one that comes into being meanwhile is no orphan.
+            let Ok(identity) = beneath::look(&files, &name) else { continue };
+            if beneath::look(&info, &record).is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
+                found.push(Trashed {
+                    root: root.clone(),
+                    name,
+                    original: PathBuf::new(),
+                    date: String::new(),
+                    when: None,
+                    ours: None,
+                    identity: Some(identity),
+                });
+            }
+        }
+    }
+    found.sort_by(|a, b| (&a.root, &a.name).cmp(&(&b.root, &b.name)));
+    found
 }
 
 /// Everything in these trashes, oldest first. What cannot be read is passed over: it is not ours to judge.
@@ -118,24 +200,27 @@ fn parse(root: &Path, name: OsString, content: &[u8], identity: Option<Identity>
         let mode = u32::from_str_radix(parts.next()?, 8).ok()?;
         Some((mode, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     });
+    let part: Option<(usize, usize)> = text("X-Mldu-Part").and_then(|p| {
+        let (at, of) = p.split_once('/')?;
+        Some((at.parse().ok()?, of.parse().ok()?))
+    });
     let ours = text("X-Mldu-Run").map(|run| Ours {
         run,
         item: value("X-Mldu-Item")
             .map(|v| String::from_utf8_lossy(&decode(v)).into_owned())
             .unwrap_or_default(),
-        part: text("X-Mldu-Part").and_then(|p| {
-            let (at, of) = p.split_once('/')?;
-            Some((at.parse().ok()?, of.parse().ok()?))
-        }),
+        part,
         id: text("X-Mldu-Id").unwrap_or_default(),
         bytes: text("X-Mldu-Bytes").and_then(|b| b.parse().ok()).unwrap_or(0),
         parent,
     });
+    let date = text("DeletionDate").unwrap_or_default();
     Some(Trashed {
         root: root.to_path_buf(),
         name,
         original,
-        date: text("DeletionDate").unwrap_or_default(),
+        when: age::seconds(&date),
+        date,
         ours,
         identity,
     })

@@ -50,8 +50,17 @@ pub(super) fn in_memory(env: &Env) -> Vec<PathBuf> {
 
 /// The trashes noted before.
 pub fn roots(env: &Env) -> Vec<PathBuf> {
+    read(folders(env), env.uid())
+}
+
+/// Those noted in the state folder: not what another home of the same user left in memory.
+pub fn kept(env: &Env) -> Vec<PathBuf> {
+    read(vec![env.state().to_path_buf()], env.uid())
+}
+
+fn read(folders: Vec<PathBuf>, uid: u32) -> Vec<PathBuf> {
     let mut roots: Vec<PathBuf> = Vec::new();
-    for folder in folders(env).into_iter().filter(|f| is_ours(f, env.uid())) {
+    for folder in folders.into_iter().filter(|f| is_ours(f, uid)) {
         let content = std::fs::read(folder.join(NAME)).unwrap_or_default();
         let lines = content.split(|b| *b == b'\n').filter(|l| l.starts_with(b"/"));
         roots.extend(lines.map(|l| PathBuf::from(OsStr::from_bytes(&decode(l)))));

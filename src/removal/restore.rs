@@ -1,18 +1,47 @@
-//! Bringing things back from the trash: what mldu put there, run by run or thing by thing. An item of several parts
-//! comes back whole or not at all, and nothing that lies at the old place is ever replaced.
+//! Bringing things back from the trash: what mldu put there, run by run or thing by thing, and what others put there if
+//! it was chosen by itself. An item of several parts comes back whole or not at all, and nothing that lies at the old
+//! place is ever replaced.
+
+mod way;
 
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::directory_sizes;
 use super::facts::sentence;
-use super::ledger::Trashed;
+use super::ledger::{self, Trashed};
 use crate::sys::beneath;
+use crate::text;
+
+/// What a person said to do where the way back is not free.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Allow {
+    /// Where something else lies now, it comes back beside that, as `name (restored)`.
+    pub beside: bool,
+    /// Of an item of which parts are gone, the rest comes back alone.
+    pub rest: bool,
+}
+
+/// What a person can say so that it comes back after all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// To put it beside what lies there.
+    Beside,
+    /// To take what is left of it.
+    Rest,
+}
 
 /// Things that come back together.
 #[derive(Debug, Clone)]
 pub struct Restore {
     parts: Vec<Trashed>,
+    /// Parts of which only the record is left: emptied elsewhere.
+    gone: Vec<Trashed>,
+    /// Parts of which there is not even a record in any trash that is there.
+    missing: usize,
 }
 
 /// What became of one of them.
@@ -24,26 +53,48 @@ pub struct Restored {
     pub from: PathBuf,
     /// Why it is not; `None` if it is.
     pub failed: Option<String>,
+    /// What would bring it back.
+    pub offer: Option<Offer>,
 }
 
 /// What comes back: everything mldu trashed that `wanted` accepts, item by item.
 pub fn plan(all: &[Trashed], wanted: impl Fn(&Trashed) -> bool) -> Vec<Restore> {
-    let mut items: Vec<Restore> = Vec::new();
-    for thing in all.iter().filter(|t| t.is_ours() && wanted(t)) {
-        let same = |r: &&mut Restore| r.parts.first().is_some_and(|p| together(p, thing));
-        match items.iter_mut().find(same) {
-            Some(item) => item.parts.push(thing.clone()),
-            None => items.push(Restore { parts: vec![thing.clone()] }),
-        }
-    }
-    items
+    let chosen: Vec<&Trashed> = all.iter().filter(|t| t.is_ours() && wanted(t)).collect();
+    of(&chosen, all)
 }
 
-fn together(a: &Trashed, b: &Trashed) -> bool {
-    match (&a.ours, &b.ours) {
-        (Some(a), Some(b)) => a.run == b.run && a.item == b.item,
-        _ => false,
+/// What comes back for things chosen one by one: each with the other parts of its item; what others trashed alone. What
+/// has no record cannot come back. What lay further up comes first.
+pub fn of(chosen: &[&Trashed], all: &[Trashed]) -> Vec<Restore> {
+    let key = |t: &Trashed| t.ours.as_ref().map(|o| (o.run.clone(), o.item.clone()));
+    let wanted: FxHashSet<_> =
+        chosen.iter().filter(|t| t.is_ours() || t.identity.is_none()).filter_map(|t| key(t)).collect();
+    let mut items: FxHashMap<_, Restore> = FxHashMap::default();
+    let mut stayed: FxHashMap<_, usize> = FxHashMap::default();
+    for part in all {
+        let Some(key) = key(part).filter(|k| wanted.contains(k)) else { continue };
+        let item = items.entry(key.clone()).or_insert_with(Restore::empty);
+        if part.is_ours() {
+            item.parts.push(part.clone());
+        } else if part.identity.is_none() && never_moved(part) {
+            // Its record was written, and an interrupted run did not come to it.
+            *stayed.entry(key).or_default() += 1;
+        } else if part.identity.is_none() {
+            item.gone.push(part.clone());
+        }
     }
+    for (key, item) in &mut items {
+        let whole = item.all().filter_map(|p| p.ours.as_ref()?.part).map(|(_, of)| of).max().unwrap_or(1);
+        let known = item.parts.len() + item.gone.len() + stayed.get(key).copied().unwrap_or(0);
+        item.missing = whole.saturating_sub(known);
+    }
+    let mut items: Vec<Restore> = items.into_values().collect();
+    let others = chosen.iter().filter(|t| !t.is_ours() && t.identity.is_some() && !t.is_orphan());
+    items.extend(others.map(|t| Restore { parts: vec![(*t).clone()], ..Restore::empty() }));
+    items.retain(|i| !i.parts.is_empty() || !i.gone.is_empty());
+    let first = |i: &Restore| i.all().next().map(|p| (p.original.components().count(), p.original.clone()));
+    items.sort_by_cached_key(first);
+    items
 }
 
 /// The last run that put something into a trash.
@@ -53,7 +104,60 @@ pub fn last_run(all: &[Trashed]) -> Option<String> {
     newest.ours.as_ref().map(|o| o.run.clone())
 }
 
+/// Brings all of these back, as far as that can be. Of things that were in the same place none is chosen.
+pub fn bring_all(items: &[Restore], allow: Allow) -> Vec<Restored> {
+    bring_each(items, allow, &mut |_, bring| bring())
+}
+
+/// Calls what brings an item back, and returns what that did.
+pub type Witness<'a> = dyn FnMut(&Restore, &mut dyn FnMut() -> Vec<Restored>) -> Vec<Restored> + 'a;
+
+/// The same, each item within a call of `witness`.
+pub fn bring_each(items: &[Restore], allow: Allow, witness: &mut Witness<'_>) -> Vec<Restored> {
+    let mut at: FxHashMap<&Path, Vec<&Trashed>> = FxHashMap::default();
+    for part in items.iter().flat_map(|i| &i.parts) {
+        at.entry(&part.original).or_default().push(part);
+    }
+    let mut done = Vec::new();
+    for item in items {
+        let twin = item.parts.iter().find_map(|part| {
+            let twins = at.get(part.original.as_path())?;
+            twins.iter().find(|t| t.file() != part.file()).copied()
+        });
+        done.extend(match twin {
+            Some(twin) => item.report(|_| Some((twins(twin), None))),
+            None => witness(item, &mut || item.bring(allow)),
+        });
+    }
+    let roots: FxHashSet<&Path> = items.iter().flat_map(|i| &i.parts).map(|p| p.root.as_path()).collect();
+    for root in roots {
+        directory_sizes::update(root, &[]);
+    }
+    done
+}
+
+fn twins(twin: &Trashed) -> String {
+    let date = text::plain(&twin.date).replace('T', " ");
+    let which = twin.id().map_or_else(|| text::path(&twin.file()), str::to_string);
+    format!("{which}, trashed {date}, was in the same place: choose one of them")
+}
+
+/// Whether a record was written for something that is still where it was.
+fn never_moved(part: &Trashed) -> bool {
+    let Some(ours) = &part.ours else { return false };
+    let now = beneath::open_parent(&part.original).and_then(|(folder, name)| beneath::look(folder, name));
+    now.is_ok_and(|now| ledger::id_of(&now) == ours.id)
+}
+
 impl Restore {
+    fn empty() -> Self {
+        Self { parts: Vec::new(), gone: Vec::new(), missing: 0 }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Trashed> {
+        self.parts.iter().chain(&self.gone)
+    }
+
     /// Bytes that come back to their place.
     pub fn bytes(&self) -> u64 {
         self.parts.iter().filter_map(|p| p.ours.as_ref()).map(|o| o.bytes).sum()
@@ -69,76 +173,77 @@ impl Restore {
         self.parts.iter().map(|p| p.original.as_path())
     }
 
-    /// Brings all parts back, or none.
+    /// Brings all parts back that are there, or none.
     pub fn run(&self) -> Vec<Restored> {
+        self.bring(Allow { rest: self.gone.is_empty(), beside: false })
+    }
+
+    /// Brings all parts back, or none.
+    pub fn bring(&self, allow: Allow) -> Vec<Restored> {
+        if let Some(why) = self.torn().filter(|_| self.parts.is_empty() || !allow.rest) {
+            let offer = (!self.parts.is_empty()).then_some(Offer::Rest);
+            return self.report(|_| Some((why.clone(), offer)));
+        }
         // What was shared and what is pointed at comes back before what points there: the other way round.
-        let mut done: Vec<&Trashed> = Vec::new();
+        let mut done: Vec<way::Back<'_>> = Vec::new();
         for part in self.parts.iter().rev() {
-            match bring_back(part) {
-                Ok(()) => done.push(part),
+            match way::bring_back(part, allow.beside) {
+                Ok(back) => done.push(back),
                 Err(e) => {
-                    let reason = match e.kind() {
-                        io::ErrorKind::AlreadyExists => "something else lies there now".to_string(),
-                        _ => sentence(&e),
+                    let (reason, offer) = match e.kind() {
+                        io::ErrorKind::AlreadyExists => {
+                            ("something else lies there now".to_string(), Some(Offer::Beside))
+                        }
+                        _ => (sentence(&e), None),
                     };
-                    for back in done {
+                    while let Some(back) = done.pop() {
                         // It came from there a moment ago, so it can go back.
-                        let _ = return_to_trash(back);
+                        back.revoke();
                     }
                     return self.report(|p| {
-                        Some(if p == part {
-                            reason.clone()
-                        } else {
-                            "another part of it cannot come back".into()
-                        })
+                        let why = if p == part { &reason } else { "another part of it cannot come back" };
+                        Some((why.to_string(), offer))
                     });
                 }
             }
         }
-        for part in done {
-            let info = part.info();
-            if let Ok((folder, name)) = beneath::open_parent(&info) {
-                let _ = beneath::unlink(folder, name);
-            }
+        let mut restored = self.report(|_| None);
+        restored.truncate(self.parts.len());
+        for (restored, back) in restored.iter_mut().rev().zip(done) {
+            restored.path = back.settle();
         }
-        self.report(|_| None)
+        restored
     }
 
-    fn report(&self, failed: impl Fn(&Trashed) -> Option<String>) -> Vec<Restored> {
-        let restored = |p: &Trashed| Restored { path: p.original.clone(), from: p.file(), failed: failed(p) };
-        self.parts.iter().map(restored).collect()
+    /// What is not there of it.
+    fn torn(&self) -> Option<String> {
+        let lost = self.gone.len() + self.missing;
+        if lost == 0 {
+            return None;
+        }
+        if self.parts.is_empty() {
+            return Some("it was emptied elsewhere: only its record is left".into());
+        }
+        let whole = lost + self.parts.len();
+        Some(match self.gone.first() {
+            Some(gone) => {
+                let name = text::path(&gone.original);
+                format!("{lost} of its {whole} parts was emptied elsewhere ({name})")
+            }
+            None => format!(
+                "{lost} of its {whole} parts is in no trash that is there: emptied elsewhere, never moved, or its \
+                 file system is not mounted"
+            ),
+        })
     }
-}
 
-/// Moves a thing back to where it was. Its record stays.
-fn bring_back(thing: &Trashed) -> io::Result<()> {
-    make_folders(thing)?;
-    let file = thing.file();
-    let (from, name) = beneath::open_parent(&file)?;
-    let (to, new) = beneath::open_parent(&thing.original)?;
-    beneath::rename(&from, name, &to, new)
-}
-
-fn return_to_trash(thing: &Trashed) -> io::Result<()> {
-    let file = thing.file();
-    let (to, name) = beneath::open_parent(&file)?;
-    let (from, old) = beneath::open_parent(&thing.original)?;
-    beneath::rename(&from, old, &to, name)
-}
-
-/// Makes the folders that were above it again, the last one with the permissions it had.
-fn make_folders(thing: &Trashed) -> io::Result<()> {
-    let Some(parent) = thing.original.parent() else { return Ok(()) };
-    let missing: Vec<&Path> = parent
-        .ancestors()
-        .take_while(|p| p.symlink_metadata().is_err_and(|e| e.kind() == io::ErrorKind::NotFound))
-        .collect();
-    for (i, folder) in missing.iter().enumerate().rev() {
-        let mode = thing.ours.as_ref().and_then(|o| o.parent).map_or(0o700, |p| p.0);
-        let (above, name) = beneath::open_parent(folder)?;
-        beneath::mkdir(above, name, if i == 0 { mode } else { 0o700 })?;
+    fn report(&self, failed: impl Fn(&Trashed) -> Option<(String, Option<Offer>)>) -> Vec<Restored> {
+        let restored = |p: &Trashed| {
+            let (failed, offer) = failed(p).map_or((None, None), |(why, offer)| (Some(why), offer));
+            Restored { path: p.original.clone(), from: p.file(), failed, offer }
+        };
+        self.all().map(restored).collect()
     }
-    Ok(())
 }
 
 /// Takes a thing out of the trash again that was put there a moment ago, with its record.

@@ -316,7 +316,10 @@ impl Trash {
 }
 
 /// Opens a folder that only we may write.
-fn ours(path: &Path) -> io::Result<OwnedFd> {
+///
+/// # Errors
+/// What the system says, or that it is not.
+pub fn ours(path: &Path) -> io::Result<OwnedFd> {
     let fd = beneath::open_folder(path)?;
     let id = beneath::look_at(&fd)?;
     if id.uid == crate::sys::user::effective() && id.mode & 0o022 == 0 {

@@ -152,14 +152,15 @@ struct ProblemRow {
 
 /// A path as text. What is not UTF-8 in it is replaced; then the bytes are there too.
 #[derive(Debug, Serialize)]
-pub(super) struct PathField {
+pub struct PathField {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_b64: Option<String>,
 }
 
 impl PathField {
-    pub(super) fn new(path: &Path) -> Self {
+    /// A path.
+    pub fn new(path: &Path) -> Self {
         let exact = path.to_str();
         Self {
             path: path.to_string_lossy().into_owned(),

@@ -4,6 +4,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Gid, Mode, Uid};
+
+use super::beneath;
+
 /// A line of `/etc/passwd`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -68,6 +72,28 @@ impl Names {
     pub fn get(&self, uid: u32) -> String {
         self.0.get(&uid).cloned().unwrap_or_else(|| uid.to_string())
     }
+}
+
+/// Gives an empty folder that was made a moment ago to somebody, with these permissions. Whoever put another one in its
+/// place meanwhile gains nothing by it.
+///
+/// # Errors
+/// What the system says, or that it is not empty or not ours.
+pub fn give(
+    folder: impl std::os::fd::AsFd,
+    name: &std::ffi::OsStr,
+    uid: u32,
+    gid: u32,
+    mode: u32,
+) -> std::io::Result<()> {
+    let fd = beneath::open_inside(folder, name)?;
+    let is_new = beneath::look_at(&fd)?.uid == effective() && beneath::list(&fd)?.is_empty();
+    if !is_new {
+        return Err(std::io::Error::other("something else came to lie there"));
+    }
+    rustix::fs::fchown(&fd, Some(Uid::from_raw(uid)), Some(Gid::from_raw(gid)))?;
+    // A change of owner clears bits that say whose rights a program gets.
+    Ok(rustix::fs::fchmod(&fd, Mode::from_raw_mode(mode & 0o7777))?)
 }
 
 #[cfg(test)]

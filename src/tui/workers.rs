@@ -1,18 +1,23 @@
 //! Everything that takes time and is not the scan: looking, removing, undoing, emptying, each in a thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
+use rustc_hash::FxHashSet;
 
 use crate::app::event::{Effect, Event};
 use crate::env::Env;
 use crate::removal::execute::{self, Progress};
+use crate::removal::restore::Allow;
+use crate::removal::weigh::weigh;
 use crate::removal::{facts, held_open, interrupted, journal, ledger, restore};
 use crate::sys::mounts;
+use crate::sys::user::Names;
 
 /// The threads and what they need.
 pub struct Workers {
@@ -83,6 +88,7 @@ impl Workers {
             Effect::Empty(empty) => self.remove(move |env, out, stop| {
                 let mut so_far = Progress { of: empty.things().len(), ..Progress::default() };
                 let mut told = Instant::now();
+                let empty = empty.with_names(Names::of(env.accounts()));
                 let (done, lost) = journal::run::empty(env, &empty, stop, &mut |n| {
                     so_far.files += n;
                     if told.elapsed() > Duration::from_millis(50) {
@@ -97,11 +103,25 @@ impl Workers {
             Effect::Undo(run) => self.remove(move |env, out, _| {
                 let all = ledger::read(&ledger::roots(env, &mounts::read()));
                 let items = restore::plan(&all, |t| t.ours.as_ref().is_some_and(|o| o.run == run));
-                let (done, lost) = journal::run::restore(env, &items);
+                let (done, lost) = journal::run::restore(env, &items, Allow::default());
                 send_trash(env, out);
                 tell_unlogged(lost, out);
                 let _ = out.send(Event::Restored(done));
             }),
+            Effect::Bring { files, allow } => self.remove(move |env, out, _| {
+                let files: FxHashSet<PathBuf> = files.into_iter().collect();
+                let all = ledger::read(&ledger::roots(env, &mounts::read()));
+                let chosen: Vec<_> = all.iter().filter(|t| files.contains(&t.file())).collect();
+                let (done, lost) = journal::run::restore(env, &restore::of(&chosen, &all), allow);
+                send_trash(env, out);
+                tell_unlogged(lost, out);
+                let _ = out.send(Event::Restored(done));
+            }),
+            Effect::Weigh(files) => {
+                self.spawn("weigh", move |_, out, _| {
+                    let _ = out.send(Event::Weighed(weigh(&files)));
+                });
+            }
             Effect::StopRemoval => self.stop.store(true, Ordering::Relaxed),
             _ => {}
         }
@@ -163,5 +183,9 @@ fn tell_unlogged(lost: Option<String>, out: &Sender<Event>) {
 }
 
 fn send_trash(env: &Env, out: &Sender<Event>) {
-    let _ = out.send(Event::Trash(ledger::read(&ledger::roots(env, &mounts::read()))));
+    let roots = ledger::roots(env, &mounts::read());
+    let _ = out.send(Event::Absent(ledger::absent(env)));
+    let mut all = ledger::read(&roots);
+    all.extend(ledger::orphans(&roots));
+    let _ = out.send(Event::Trash(all));
 }

@@ -19,14 +19,19 @@ pub type About<'a> = (RowKey, &'a [NodeId], &'a [(u32, Usage)]);
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, app: &App, (key, names, owners): About<'_>, scroll: usize) {
+    page(canvas, &app.inventory.row_name(key), &facts(app, (key, names, owners)), scroll);
+}
+
+/// Draws a page of facts.
+pub fn page(canvas: &mut Canvas<'_>, title: &str, facts: &[(&'static str, String)], scroll: usize) {
     let theme = canvas.theme;
     let last = canvas.height() - 1;
-    canvas.text(1, 0, &app.inventory.row_name(key), theme.strong());
+    canvas.text(1, 0, title, theme.strong());
     canvas.rule(1);
     let width = canvas.width() - 18;
     let mut lines: Vec<(&str, String)> = Vec::new();
-    for (label, value) in facts(app, (key, names, owners)) {
-        for (i, line) in text::wrap(&value, width).into_iter().enumerate() {
+    for (label, value) in facts {
+        for (i, line) in text::wrap(value, width).into_iter().enumerate() {
             lines.push((if i == 0 { label } else { "" }, line));
         }
     }

@@ -45,6 +45,11 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App) {
 
 /// The keys that matter now: at most seven.
 fn keys(canvas: &mut Canvas<'_>, app: &App, y: u16) {
+    if app.browse.view == View::Trash {
+        let actions = [Action::Mark, Action::Undo, Action::EmptyTrash, Action::Open, Action::Filter];
+        let actions = actions.into_iter().chain([Action::NextView, Action::SortSize]);
+        return named(canvas, &actions.collect::<Vec<_>>(), y);
+    }
     let mut actions = vec![Action::Mark, Action::Plan, Action::Open, Action::Filter, Action::SortSize];
     if app.status.in_trash().1 > 0 {
         actions.truncate(3);
@@ -56,6 +61,11 @@ fn keys(canvas: &mut Canvas<'_>, app: &App, y: u16) {
         actions.push(Action::SortRecent);
     }
     actions.push(Action::Place);
+    named(canvas, &actions, y);
+}
+
+/// These keys, and the two that always work.
+fn named(canvas: &mut Canvas<'_>, actions: &[Action], y: u16) {
     let named = |a: &Action| binding(*a).map(|b| (b.shown.split(' ').next().unwrap_or(b.shown), b.short));
     let left: Vec<(&str, &str)> = actions.iter().filter_map(named).collect();
     let right: Vec<(&str, &str)> = [Action::Help, Action::Quit].iter().filter_map(named).collect();
@@ -70,7 +80,9 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     }
     let size = |n| text::size(n, app.context.units);
     let m = app.status.marked;
-    let left = if m.count > 0 {
+    let left = if app.browse.view == View::Trash {
+        super::bin::status(app)
+    } else if m.count > 0 {
         let frees = if m.frees == m.size {
             "all of it freed if deleted".to_string()
         } else {
@@ -103,9 +115,12 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     } else {
         format!("filter: {}   ", text::plain(app.browse.filter()))
     };
-    let in_files = app.browse.view == View::Files;
     let leftovers = if app.browse.lens.leftovers { "leftovers only   " } else { "" };
-    let order = if in_files { app.browse.files.sorted_by() } else { app.browse.sorted_by() };
+    let order = match app.browse.view {
+        View::Files => app.browse.files.sorted_by(),
+        View::Trash => app.browse.bin.sorted_by(),
+        View::Groups | View::Users => app.browse.sorted_by(),
+    };
     let right = format!("{filter}{leftovers}sort: {order}");
     let style = if m.count > 0 { theme.strong() } else { theme.plain() };
     // What is marked matters more than the order, where there is no room for both.
@@ -119,6 +134,9 @@ fn status(canvas: &mut Canvas<'_>, app: &App, y: u16) {
 fn about(app: &App) -> String {
     if app.browse.view == View::Files {
         return super::files::about(app);
+    }
+    if app.browse.view == View::Trash {
+        return super::bin::about(app);
     }
     let Some(row) = app.browse.row() else { return String::new() };
     let inventory = &app.inventory;

@@ -13,7 +13,7 @@ use crate::removal::execute::{Outcome, Report};
 use crate::removal::interrupted;
 use crate::removal::ledger::Trashed;
 use crate::removal::plan::{Action, Plan, Step};
-use crate::removal::restore::{Restore, Restored};
+use crate::removal::restore::{self, Allow, Restore, Restored};
 use crate::sys::beneath;
 use crate::text;
 
@@ -136,22 +136,21 @@ pub fn name() -> String {
 }
 
 /// Brings items back, written down. Says too why the log could not be written, if so.
-pub fn restore(env: &Env, items: &[Restore]) -> (Vec<Restored>, Option<String>) {
+pub fn restore(env: &Env, items: &[Restore], allow: Allow) -> (Vec<Restored>, Option<String>) {
     interrupted::tidy(env);
     let bytes = items.iter().map(Restore::bytes).sum();
     let mut log = Log::begin(env, &name(), What::Undo, items.len(), bytes);
-    let mut all = Vec::new();
-    for item in items {
+    let all = restore::bring_each(items, allow, &mut |item, bring| {
         let ahead: Vec<Line> = item.parts().iter().map(|t| trashed(&log, Event::Step, t)).collect();
         log.ahead(&ahead);
-        let done = item.run();
+        let done = bring();
         for (part, back) in item.parts().iter().zip(&done) {
             let line = trashed(&log, Event::Done, part);
             let became = if back.failed.is_none() { Became::Restored } else { Became::Kept };
             log.done(&line.became(became, back.failed.as_deref()));
         }
-        all.extend(done);
-    }
+        done
+    });
     let lost = log.end(false, Vec::new());
     (all, lost)
 }
