@@ -7,18 +7,20 @@ use super::{Exit, complain, print};
 use crate::env::Env;
 use crate::removal::empty::Empty;
 use crate::removal::ledger::{self, Trashed};
-use crate::sys::mounts;
 use crate::text::{self, Units};
 
 /// Lists what lies in the trashes.
 pub fn list(env: &Env, units: Units, as_json: bool) -> Exit {
-    let all = ledger::read(&ledger::roots(env, &mounts::read()));
+    let (all, unread) = ledger::everywhere(env);
+    unread.iter().for_each(super::warn);
+    let told = |exit| if exit == Exit::Done && !unread.is_empty() { Exit::Partly } else { exit };
     if as_json {
         let rows: Vec<serde_json::Value> = all.iter().map(row).collect();
-        return print(&format!("{}\n", serde_json::json!({"schema": 1, "trashed": rows})));
+        return told(print(&format!("{}\n", serde_json::json!({"schema": 1, "trashed": rows}))));
     }
     if all.is_empty() {
-        return print("the trash is empty\n");
+        let empty = if unread.is_empty() { "the trash is empty\n" } else { "nothing else is in the trash\n" };
+        return told(print(empty));
     }
     let mut out = String::new();
     for t in &all {
@@ -30,7 +32,7 @@ pub fn list(env: &Env, units: Units, as_json: bool) -> Exit {
         let date = text::plain(&t.date);
         out.push_str(&format!("{date:<19}  {run:<8}  {size:>10}  {}{gone}\n", text::path(&t.original)));
     }
-    print(&out)
+    told(print(&out))
 }
 
 fn row(t: &Trashed) -> serde_json::Value {
@@ -48,10 +50,14 @@ fn row(t: &Trashed) -> serde_json::Value {
 
 /// Deletes for good what mldu trashed.
 pub fn empty(env: &Env, units: Units, run: Option<&str>, yes: bool, dry_run: bool) -> Exit {
-    let all = ledger::read(&ledger::roots(env, &mounts::read()));
+    let (all, unread) = ledger::everywhere(env);
+    unread.iter().for_each(super::warn);
     let wanted = |t: &Trashed| run.is_none_or(|run| t.ours.as_ref().is_some_and(|o| o.run == run));
     let plan = Empty::plan(&all, wanted);
     if plan.things().is_empty() {
+        if !unread.is_empty() {
+            return complain("nothing that mldu trashed was found in what could be read of the trash");
+        }
         return print("nothing that mldu trashed is in the trash\n");
     }
     let mut out = String::new();
@@ -82,7 +88,7 @@ pub fn empty(env: &Env, units: Units, run: Option<&str>, yes: bool, dry_run: boo
         out.push_str(&format!("  {} stays: {why}\n", text::path(&f.thing.original)));
     }
     match print(&out) {
-        Exit::Done if failed.is_empty() => Exit::Done,
+        Exit::Done if failed.is_empty() && unread.is_empty() => Exit::Done,
         Exit::Done if failed.len() < done.len() => Exit::Partly,
         Exit::Done => Exit::Error,
         other => other,

@@ -3,13 +3,16 @@
 use super::{Exit, complain, print};
 use crate::env::Env;
 use crate::removal::{ledger, restore};
-use crate::sys::mounts;
 use crate::text;
 
 /// Runs it.
 pub fn run(env: &Env, run: Option<&str>, as_json: bool) -> Exit {
-    let all = ledger::read(&ledger::roots(env, &mounts::read()));
+    let (all, unread) = ledger::everywhere(env);
+    unread.iter().for_each(super::warn);
     let Some(run) = run.map(str::to_string).or_else(|| restore::last_run(&all)) else {
+        if !unread.is_empty() {
+            return complain("nothing that mldu trashed was found in what could be read of the trash");
+        }
         return print_result("nothing that mldu trashed is left in the trash", as_json, &[]);
     };
     let items = restore::plan(&all, |t| t.ours.as_ref().is_some_and(|o| o.run == run));
@@ -23,7 +26,7 @@ pub fn run(env: &Env, run: Option<&str>, as_json: bool) -> Exit {
     let failed = done.iter().filter(|d| d.failed.is_some()).count();
     let title = format!("{} of {} back in place", done.len() - failed, done.len());
     match print_result(&title, as_json, &done) {
-        Exit::Done if failed == 0 => Exit::Done,
+        Exit::Done if failed == 0 && unread.is_empty() => Exit::Done,
         Exit::Done if failed < done.len() => Exit::Partly,
         Exit::Done => Exit::Error,
         other => other,
