@@ -17,4 +17,5 @@ pub mod protect;
 pub mod record;
 pub mod restore;
 pub mod survey;
+pub mod together;
 pub mod trash;

@@ -65,12 +65,14 @@ fn remove(thing: &Trashed, stop: &AtomicBool, progress: &mut dyn FnMut(u64)) -> 
     if !now.same_thing(identity) {
         return Err("changed since it was trashed".into());
     }
+    let info = thing.info();
+    let (records, record) = beneath::open_parent(&info).map_err(|e| sentence(&e))?;
     let done = deletion::delete(&parent, name, &file, &now, stop, progress).map_err(|e| sentence(&e))?;
     if let Some(rest) = done.rest {
         let why = done.left.first().map_or_else(|| "stopped".to_string(), |(_, why)| why.clone());
         return Err(format!("only partly removed ({why}); the rest is in {}", crate::text::path(&rest)));
     }
-    let info = thing.info();
-    let (folder, name) = beneath::open_parent(&info).map_err(|e| sentence(&e))?;
-    beneath::unlink(folder, name).map_err(|e| sentence(&e))
+    // The thing is gone, whatever becomes of its record: one that is left alone is shown as such.
+    let _ = beneath::unlink(records, record);
+    Ok(())
 }

@@ -13,6 +13,7 @@ use super::in_use::InUse;
 use super::plan::{Action, Plan, Step};
 use super::record;
 use super::restore;
+use super::together;
 use super::trash::{Record, Root, Trash};
 use crate::env::Env;
 use crate::model::node::Kind;
@@ -163,11 +164,14 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         let outcome = if runner.stop.load(Ordering::Relaxed) {
             runner.report.stopped = true;
             Outcome::NotReached
+        } else if let Some(reason) = together::stays(step, &runner.report.steps, plan.steps()) {
+            Outcome::Kept(reason)
         } else {
             runner.step(step)
         };
         let kept = match &outcome {
             Outcome::Kept(reason) => Some(reason.clone()),
+            Outcome::NotReached => Some("stopped before all of it was reached".into()),
             _ => None,
         };
         runner.report.steps.push(StepReport {
@@ -304,8 +308,14 @@ impl Runner<'_> {
                 self.report.stopped |= d.stopped;
                 let first = d.left.first().map_or_else(
                     || "stopped".to_string(),
-                    |(path, why)| format!("{}: {why}", crate::text::path(path)),
+                    |(path, why)| match path.as_os_str().is_empty() {
+                        true => why.clone(),
+                        false => format!("{}: {why}", crate::text::path(path)),
+                    },
                 );
+                if d.files == 0 && d.rest.as_deref() == Some(step.path()) {
+                    return Outcome::Kept(first);
+                }
                 Outcome::Partly {
                     files: d.files,
                     left: d.left_count,

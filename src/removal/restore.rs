@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use super::facts::sentence;
@@ -67,35 +68,31 @@ impl Restore {
     /// Brings all parts back, or none.
     pub fn run(&self) -> Vec<Restored> {
         // What was shared and what is pointed at comes back before what points there: the other way round.
-        let mut done: Vec<&Trashed> = Vec::new();
+        let mut done: Vec<Back<'_>> = Vec::new();
         for part in self.parts.iter().rev() {
-            match bring_back(part) {
-                Ok(()) => done.push(part),
+            match Back::bring(part) {
+                Ok(back) => done.push(back),
                 Err(e) => {
                     let reason = match e.kind() {
                         io::ErrorKind::AlreadyExists => "something else lies there now".to_string(),
                         _ => sentence(&e),
                     };
-                    for back in done {
-                        // It came from there a moment ago, so it can go back.
-                        let _ = return_to_trash(back);
-                    }
+                    // They came from there a moment ago, so they can go back. What cannot is where it was.
+                    done.retain(|back| back.return_to_trash().is_err());
+                    done.iter().for_each(Back::forget_record);
                     return self.report(|p| {
-                        Some(if p == part {
-                            reason.clone()
+                        if done.iter().any(|stuck| stuck.thing == p) {
+                            None
+                        } else if p == part {
+                            Some(reason.clone())
                         } else {
-                            "another part of it cannot come back".into()
-                        })
+                            Some("another part of it cannot come back".into())
+                        }
                     });
                 }
             }
         }
-        for part in done {
-            let info = part.info();
-            if let Ok((folder, name)) = beneath::open_parent(&info) {
-                let _ = beneath::unlink(folder, name);
-            }
-        }
+        done.iter().for_each(Back::forget_record);
         self.report(|_| None)
     }
 
@@ -105,24 +102,65 @@ impl Restore {
     }
 }
 
-/// Moves a thing back to where it was. Its record stays.
-fn bring_back(thing: &Trashed) -> io::Result<()> {
-    make_folders(thing)?;
-    let file = thing.file();
-    let (from, name) = beneath::open_parent(&file)?;
-    let (to, new) = beneath::open_parent(&thing.original)?;
-    beneath::rename(&from, name, &to, new)
+/// A thing that is back where it was, while its record is still there.
+struct Back<'a> {
+    thing: &'a Trashed,
+    /// Folders that had to be made for it, outermost first.
+    made: Vec<&'a Path>,
+    records: OwnedFd,
 }
 
-fn return_to_trash(thing: &Trashed) -> io::Result<()> {
-    let file = thing.file();
-    let (to, name) = beneath::open_parent(&file)?;
-    let (from, old) = beneath::open_parent(&thing.original)?;
-    beneath::rename(&from, old, &to, name)
+impl<'a> Back<'a> {
+    /// Moves a thing back to where it was. On an error nothing is left of folders that were made for it.
+    fn bring(thing: &'a Trashed) -> io::Result<Self> {
+        let mut made = Vec::new();
+        let moved = (|| {
+            // Opened before anything moves: what is back is not to be left with a record.
+            let records = beneath::open_folder(&thing.root.join("info"))?;
+            make_folders(thing, &mut made)?;
+            let file = thing.file();
+            let (from, name) = beneath::open_parent(&file)?;
+            let (to, new) = beneath::open_parent(&thing.original)?;
+            beneath::rename(&from, name, &to, new)?;
+            Ok(records)
+        })();
+        match moved {
+            Ok(records) => Ok(Self { thing, made, records }),
+            Err(e) => {
+                unmake(&made);
+                Err(e)
+            }
+        }
+    }
+
+    fn return_to_trash(&self) -> io::Result<()> {
+        let file = self.thing.file();
+        let (to, name) = beneath::open_parent(&file)?;
+        let (from, old) = beneath::open_parent(&self.thing.original)?;
+        beneath::rename(&from, old, &to, name)?;
+        unmake(&self.made);
+        Ok(())
+    }
+
+    /// Removes its record. One that cannot be removed is left alone, and shown as such.
+    fn forget_record(&self) {
+        if let Some(name) = self.thing.info().file_name() {
+            let _ = beneath::unlink(&self.records, name);
+        }
+    }
+}
+
+/// Removes folders that were made a moment ago, as far as they are still empty.
+fn unmake(made: &[&Path]) {
+    for folder in made.iter().rev() {
+        if let Ok((above, name)) = beneath::open_parent(folder) {
+            let _ = beneath::rmdir(above, name);
+        }
+    }
 }
 
 /// Makes the folders that were above it again, the last one with the permissions it had.
-fn make_folders(thing: &Trashed) -> io::Result<()> {
+fn make_folders<'a>(thing: &'a Trashed, made: &mut Vec<&'a Path>) -> io::Result<()> {
     let Some(parent) = thing.original.parent() else { return Ok(()) };
     let missing: Vec<&Path> = parent
         .ancestors()
@@ -132,6 +170,7 @@ fn make_folders(thing: &Trashed) -> io::Result<()> {
         let mode = thing.ours.as_ref().and_then(|o| o.parent).map_or(0o700, |p| p.0);
         let (above, name) = beneath::open_parent(folder)?;
         beneath::mkdir(above, name, if i == 0 { mode } else { 0o700 })?;
+        made.push(folder);
     }
     Ok(())
 }
@@ -142,10 +181,12 @@ fn make_folders(thing: &Trashed) -> io::Result<()> {
 /// What the system says; then it is in the trash.
 pub fn put_back(root: &Path, name: &OsStr, original: &Path) -> io::Result<()> {
     let files = beneath::open_folder(&root.join("files"))?;
+    let info = beneath::open_folder(&root.join("info"))?;
     let (to, new) = beneath::open_parent(original)?;
     beneath::rename(&files, name, &to, new)?;
-    let info = beneath::open_folder(&root.join("info"))?;
     let mut record = name.to_os_string();
     record.push(".trashinfo");
-    beneath::unlink(&info, &record)
+    // It is back, whatever becomes of its record.
+    let _ = beneath::unlink(&info, &record);
+    Ok(())
 }
