@@ -154,8 +154,9 @@ impl Scene {
         put(&format!("{PAIR}/cifar-10-batches-py/data_batch_1"), vec![b'1'; 5000]);
         put(&format!("{PAIR}/cifar-10-batches-py/batches.meta"), b"meta".to_vec());
         if act.is_large() {
-            for i in 0..30 {
-                for j in 0..10 {
+            // More than one thread takes by itself.
+            for i in 0..60 {
+                for j in 0..25 {
                     put(&format!("home/models/big/d{}/e{i}/f{j}", i % 3), vec![b'l'; 100 + i]);
                 }
             }
