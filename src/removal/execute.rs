@@ -13,7 +13,7 @@ use super::in_use::InUse;
 use super::plan::{Action, Plan, Step};
 use super::record;
 use super::restore;
-use super::together;
+use super::together::Together;
 use super::trash::{Record, Root, Trash};
 use crate::env::Env;
 use crate::model::node::Kind;
@@ -157,31 +157,28 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         watched: outer_paths(plan),
         in_use: None,
         trashes: FxHashMap::default(),
+        together: Together::default(),
         report: Report { run: beneath::random_hex()[..8].to_string(), ..Report::default() },
     };
     let before = measure_before(plan);
-    for step in plan.steps() {
+    for (at, step) in plan.steps().iter().enumerate() {
         let outcome = if runner.stop.load(Ordering::Relaxed) {
             runner.report.stopped = true;
             Outcome::NotReached
-        } else if let Some(reason) = together::stays(step, &runner.report.steps, plan.steps()) {
+        } else if let Some(reason) = runner.together.objection(step) {
             Outcome::Kept(reason)
         } else {
             runner.step(step)
         };
-        let kept = match &outcome {
-            Outcome::Kept(reason) => Some(reason.clone()),
-            Outcome::NotReached => Some("stopped before all of it was reached".into()),
-            _ => None,
-        };
+        let undo = runner.together.note(at, step, &outcome);
         runner.report.steps.push(StepReport {
             path: step.path().to_path_buf(),
             line: step.line(),
             action: step.action(),
             outcome,
         });
-        if let Some(reason) = kept {
-            runner.put_back(step.line(), &reason);
+        if let Some((others, reason)) = undo {
+            runner.put_back(&others, &reason);
         }
         runner.so_far.steps += 1;
         runner.tell();
@@ -204,6 +201,7 @@ struct Runner<'a> {
     watched: Vec<PathBuf>,
     in_use: Option<(Instant, InUse)>,
     trashes: FxHashMap<PathBuf, Trash>,
+    together: Together,
     report: Report,
 }
 
@@ -328,8 +326,9 @@ impl Runner<'_> {
     }
 
     /// An item goes as a whole or not at all: what of it is in the trash already comes back.
-    fn put_back(&mut self, line: usize, reason: &str) {
-        for done in self.report.steps.iter_mut().filter(|s| s.line == line) {
+    fn put_back(&mut self, steps: &[usize], reason: &str) {
+        for at in steps {
+            let Some(done) = self.report.steps.get_mut(*at) else { continue };
             let Outcome::Trashed { root, name } = &done.outcome else { continue };
             if restore::put_back(root, name, &done.path).is_ok() {
                 done.outcome = Outcome::PutBack(reason.to_string());
