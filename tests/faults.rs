@@ -171,11 +171,13 @@ fn errors(act: Act, test: &str) {
     }
     let (mut runs, mut done) = (0, 0);
     for (name, errors) in calls(act) {
-        for error in errors {
+        // A removal changes little, and looks a lot: there two errors at each call, in turn, are enough.
+        let looks = errors.len() == LOOKING.len() || name == "openat";
+        for turn in 0..if looks { 2 } else { errors.len() } {
             each(
                 act,
                 name,
-                |k| Fault::error(name, error, k),
+                |k| Fault::error(name, errors[(k + turn) % errors.len()], k),
                 |_, _, ended| {
                     runs += 1;
                     done += usize::from(ended.all_done);

@@ -61,14 +61,14 @@ const CHANGING: &[&str] = &[
 ];
 
 /// A box in which something was trashed before, so that there is something to bring back and to empty.
-struct Box {
+struct Used {
     home: PathBuf,
     run: String,
     _demo: Demo,
     tmp: tempfile::TempDir,
 }
 
-impl Box {
+impl Used {
     fn new() -> Self {
         let tmp = tempfile::tempdir().expect("a folder");
         let demo = Demo::make(tmp.path(), jiff::Timestamp::now().as_second()).expect("a box");
@@ -160,7 +160,7 @@ fn the_interface_changes_nothing_whatever_is_typed() {
         return;
     }
     for (flag, var) in [(&["-r"][..], None), (&[], Some(("MLDU_READ_ONLY", "1")))] {
-        let it = Box::new();
+        let it = Used::new();
         let before = contents(&it.home);
         let home = it.home.display().to_string();
         let mut args = it.watching();
@@ -222,7 +222,7 @@ fn no_command_changes_anything_and_those_that_would_say_so() {
     if !strace_is_there("no_command_changes_anything_and_those_that_would_say_so") {
         return;
     }
-    let it = Box::new();
+    let it = Used::new();
     let before = contents(&it.home);
     let (run, home) = (it.run.clone(), it.home.display().to_string());
     let by_variable: &[(&str, &str)] = &[("MLDU_READ_ONLY", "1")];

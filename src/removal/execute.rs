@@ -304,13 +304,11 @@ impl Runner<'_> {
             Ok(d) if d.rest.is_none() => Outcome::Deleted { files: d.files },
             Ok(d) => {
                 self.report.stopped |= d.stopped;
-                let first = d.left.first().map_or_else(
-                    || "stopped".to_string(),
-                    |(path, why)| match path.as_os_str().is_empty() {
-                        true => why.clone(),
-                        false => format!("{}: {why}", crate::text::path(path)),
-                    },
-                );
+                let first = match d.left.first() {
+                    None => "stopped".to_string(),
+                    Some((path, why)) if path.as_os_str().is_empty() => why.clone(),
+                    Some((path, why)) => format!("{}: {why}", crate::text::path(path)),
+                };
                 if d.files == 0 && d.rest.as_deref() == Some(step.path()) {
                     return Outcome::Kept(first);
                 }

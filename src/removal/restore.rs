@@ -167,9 +167,9 @@ fn make_folders<'a>(thing: &'a Trashed, made: &mut Vec<&'a Path>) -> io::Result<
         .take_while(|p| p.symlink_metadata().is_err_and(|e| e.kind() == io::ErrorKind::NotFound))
         .collect();
     for (i, folder) in missing.iter().enumerate().rev() {
-        let mode = thing.ours.as_ref().and_then(|o| o.parent).map_or(0o700, |p| p.0);
+        let rights = thing.ours.as_ref().and_then(|o| o.parent).map_or(0o700, |p| p.0);
         let (above, name) = beneath::open_parent(folder)?;
-        beneath::mkdir(above, name, if i == 0 { mode } else { 0o700 })?;
+        beneath::mkdir(above, name, if i == 0 { rights } else { 0o700 })?;
         made.push(folder);
     }
     Ok(())

@@ -197,10 +197,9 @@ fn is_true(
         ("partly", Place::Aside(rest)) => *rest == Path::new(&what),
         ("back", Place::Original) => true,
         ("kept" | "put back" | "not reached", place) => {
-            let is_where_it_was = match scene.act.begins_in_trash() {
-                true => matches!(place, Place::Trashed(_)),
-                false => *place == Place::Original,
-            };
+            let is_in_trash = matches!(place, Place::Trashed(_));
+            let is_where_it_was =
+                if scene.act.begins_in_trash() { is_in_trash } else { *place == Place::Original };
             let is_told = matches!(place, Place::Aside(rest) if what.contains(&rest.display().to_string()));
             !what.is_empty() && (is_where_it_was || is_told) || outcome == "not reached"
         }
