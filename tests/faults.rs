@@ -209,7 +209,7 @@ fn kills(act: Act, test: &str) {
     println!(
         "\n  {runs} kills, {} different states: {}",
         seen.len(),
-        Vec::from_iter(seen.iter().cloned()).join("; ")
+        seen.iter().map(String::as_str).collect::<Vec<_>>().join("; ")
     );
     assert!(runs > 50 && seen.len() > 1);
 }

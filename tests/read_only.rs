@@ -60,6 +60,9 @@ const CHANGING: &[&str] = &[
     "umount2",
 ];
 
+/// What is typed after the name of the program, and the variables it is started with.
+type Typed<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)]);
+
 /// A box in which something was trashed before, so that there is something to bring back and to empty.
 struct Used {
     home: PathBuf,
@@ -226,7 +229,7 @@ fn no_command_changes_anything_and_those_that_would_say_so() {
     let before = contents(&it.home);
     let (run, home) = (it.run.clone(), it.home.display().to_string());
     let by_variable: &[(&str, &str)] = &[("MLDU_READ_ONLY", "1")];
-    let refused: &[(&[&str], &[(&str, &str)])] = &[
+    let refused: &[Typed<'_>] = &[
         (&["undo", "-r", &run], &[]),
         (&["undo", &run], by_variable),
         (&["undo"], by_variable),

@@ -130,26 +130,26 @@ fn strays(
     places: &[Place],
     context: &dyn Fn() -> String,
 ) -> usize {
-    let names = |folder: &str| -> Vec<String> {
+    let list = |folder: &str| -> Vec<String> {
         let entries = std::fs::read_dir(scene.trash().join(folder)).into_iter().flatten().flatten();
         entries.map(|e| e.file_name().to_string_lossy().into_owned()).collect()
     };
-    let records = names("info");
-    for name in names("files").iter().filter(|n| !n.starts_with(mldu::removal::deletion::PREFIX)) {
+    let records = list("info");
+    for name in list("files").iter().filter(|n| !n.starts_with(mldu::removal::deletion::PREFIX)) {
         assert!(records.contains(&format!("{name}.trashinfo")), "I3: {name} has no record; {}", context());
     }
     let was_killed = traced.report.is_none();
     for name in &records {
         let is_read =
             trashed.iter().any(|t| t.info().file_name().is_some_and(|n| n.to_string_lossy() == **name));
-        let content = std::fs::read(scene.trash().join("info").join(name)).expect("a record");
+        let bytes = std::fs::read(scene.trash().join("info").join(name)).expect("a record");
         // Made and not written yet when the end came.
-        assert!(is_read || (was_killed && content.is_empty()), "I3: {name} cannot be read; {}", context());
+        assert!(is_read || (was_killed && bytes.is_empty()), "I3: {name} cannot be read; {}", context());
     }
     let files = walkdir::WalkDir::new(scene.root.join("home/.local")).into_iter().flatten();
     for e in files.filter(|e| !e.file_type().is_dir()) {
         let is_trash = ["files", "info"].iter().any(|f| e.path().starts_with(scene.trash().join(f)));
-        assert!(is_trash, "I3: {:?} lies about; {}", e.path(), context());
+        assert!(is_trash, "I3: {} lies about; {}", e.path().display(), context());
     }
     let whole = trashed.iter().filter(|t| t.identity.is_some()).count();
     let lone = records.len() - whole;
@@ -193,9 +193,8 @@ fn is_true(
     };
     let is_true = match (outcome.as_str(), place) {
         ("trashed", Place::Trashed(file)) => *file == Path::new(&what),
-        ("deleted", Place::Gone) => true,
+        ("deleted", Place::Gone) | ("back", Place::Original) => true,
         ("partly", Place::Aside(rest)) => *rest == Path::new(&what),
-        ("back", Place::Original) => true,
         ("kept" | "put back" | "not reached", place) => {
             let is_in_trash = matches!(place, Place::Trashed(_));
             let is_where_it_was =
