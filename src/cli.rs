@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::model::category::Category;
 
@@ -35,7 +35,7 @@ pub struct Cli {
     #[arg(short = 'o', long, value_name = "FILE")]
     pub export: Option<PathBuf>,
     /// Refuse everything that removes
-    #[arg(short = 'r', long, env = "MLDU_READ_ONLY", value_parser = clap::builder::FalseyValueParser::new(), num_args = 0, default_missing_value = "true")]
+    #[arg(short = 'r', long, env = "MLDU_READ_ONLY", value_parser = clap::builder::FalseyValueParser::new(), num_args = 0, default_missing_value = "true", global = true)]
     pub read_only: bool,
 }
 
@@ -116,6 +116,32 @@ pub enum Command {
         #[command(subcommand)]
         command: TrashCommand,
     },
+}
+
+impl Cli {
+    /// A command that was taken for a folder to scan, because an option stands before it: `mldu -r undo`.
+    pub fn misplaced_command(&self) -> Option<String> {
+        let name = self.scan.paths.first().filter(|_| self.command.is_none())?.to_str()?;
+        Self::command().find_subcommand(name).map(|c| c.get_name().to_string())
+    }
+}
+
+impl Command {
+    /// Whether it removes, moves or makes something. A new one says so here before it can be run read-only.
+    pub fn changes_something(&self) -> bool {
+        match self {
+            Self::Report(_)
+            | Self::Families(_)
+            // It writes nothing to try it then.
+            | Self::Why(_)
+            | Self::Where(_)
+            | Self::Log(_)
+            | Self::Trash { command: TrashCommand::List { .. } } => false,
+            Self::Trash { command: TrashCommand::Empty(args) } => !args.dry_run,
+            Self::Undo(args) => !args.dry_run,
+            Self::Interrupted(args) => args.finish || args.undo,
+        }
+    }
 }
 
 /// Arguments of `mldu report`.
@@ -359,7 +385,6 @@ fn age(text: &str) -> Result<i64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {

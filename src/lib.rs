@@ -48,6 +48,10 @@ fn dispatch(cli: Cli) -> Exit {
     if sys::user::is_elevated() {
         return complain("mldu does not run with more rights than you have (set-uid)");
     }
+    if let Some(name) = cli.misplaced_command().filter(|name| !Path::new(name).exists()) {
+        let _ = complain(&format!("what is to be done goes first: mldu {name} …, then its options"));
+        return Exit::Usage;
+    }
     let env = Arc::new(Env::real());
     let scan = match &cli.command {
         Some(Command::Report(args)) => &args.scan,
@@ -73,6 +77,9 @@ fn dispatch(cli: Cli) -> Exit {
     }
     if cli.demo {
         return demonstrate(settings, cli.picture, cli.export.as_deref());
+    }
+    if settings.read_only && cli.command.as_ref().is_some_and(Command::changes_something) {
+        return complain("started read-only: nothing is removed, and nothing is brought back");
     }
     match cli.command {
         Some(Command::Report(args)) => {

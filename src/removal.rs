@@ -30,5 +30,6 @@ pub mod record;
 pub mod restore;
 pub mod shortfall;
 pub mod survey;
+pub mod together;
 pub mod trash;
 pub mod weigh;

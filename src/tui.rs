@@ -84,7 +84,7 @@ impl<'a> Loop<'a> {
         let scan = bounded(256);
         let events = unbounded();
         let app = App::new(Inventory::new(session.tree()), context);
-        let workers = Workers::new(Arc::clone(&settings.scan.env), events.0.clone());
+        let workers = Workers::new(Arc::clone(&settings.scan.env), events.0.clone(), settings.read_only);
         let now = Instant::now();
         Self {
             app,

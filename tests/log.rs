@@ -46,7 +46,7 @@ fn every_run_leaves_its_lines_and_a_look_leaves_none() {
     let report = w.remove(&[&model], How::Trash);
     assert!(report.is_clean() && report.unlogged.is_none());
     let items = restore::plan(&w.trashed(), |_| true);
-    let (back, lost) = journal::run::restore(&w.env, &items);
+    let (back, lost) = journal::run::restore(&w.env, &items, restore::Allow::default());
     assert!(back.iter().all(|b| b.failed.is_none()) && lost.is_none());
     assert!(w.remove(&[&model, &other], How::ForGood).is_clean());
     assert_eq!(

@@ -9,9 +9,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use mldu::model::marks::{Mark, Marks};
 use mldu::removal::empty::Empty;
 use mldu::removal::execute::{self, Outcome};
-use mldu::removal::plan::How;
+use mldu::removal::plan::{How, Plan};
 use mldu::removal::{ledger, restore};
 use world::{World, contents};
 
@@ -284,6 +285,72 @@ fn a_run_can_be_stopped_and_says_what_it_did_not_reach() {
     assert!((2..5).contains(&done), "{report:?}");
     assert_eq!(paths.iter().filter(|p| !p.exists()).count(), done);
     assert!(report.steps.iter().any(|s| s.outcome == Outcome::NotReached));
+}
+
+/// An item of two parts: a data set of Keras and its archive. Returns their paths in the order of the plan.
+fn pair(w: &World) -> (PathBuf, PathBuf) {
+    let unpacked = w.file(".keras/datasets/cifar-10-batches-py-target/cifar-10-batches-py/data_batch_1", 8);
+    let archive = w.file(".keras/datasets/cifar-10-batches-py-target_archive", 8);
+    (unpacked.ancestors().nth(2).expect("below").to_path_buf(), archive)
+}
+
+fn plan_of_pair(w: &World) -> Plan {
+    let inventory = w.scan();
+    let item = inventory.items().find(|i| i.name.starts_with("CIFAR-10")).expect("recognized");
+    let mut marks = Marks::default();
+    marks.insert(Mark::Item(item.id));
+    let plan = w.plan(&inventory, &marks, How::Trash);
+    assert_eq!(plan.steps().len(), 2, "{:?}", plan.refused);
+    plan
+}
+
+#[test]
+fn if_one_part_of_an_item_stays_all_of_it_does() {
+    for changed in 0..2 {
+        let w = World::new();
+        let (first, second) = pair(&w);
+        let plan = plan_of_pair(&w);
+        assert_eq!(plan.steps()[0].path(), first);
+        let late = if changed == 0 { first.join("late") } else { second.clone() };
+        std::fs::write(&late, b"late").expect("written");
+        let report = w.run(&plan);
+        let why = |i: usize| match &report.steps[i].outcome {
+            Outcome::Kept(why) | Outcome::PutBack(why) => why.clone(),
+            other => panic!("{changed}: {other:?}"),
+        };
+        assert!(why(changed).starts_with("changed since"), "{}", why(changed));
+        assert!(why(1 - changed).contains("changed since"), "{}", why(1 - changed));
+        assert!(first.join("cifar-10-batches-py/data_batch_1").exists() && second.exists());
+        assert_eq!((w.trashed().len(), report.trashed), (0, 0));
+    }
+}
+
+#[test]
+fn a_run_that_is_stopped_within_an_item_leaves_it_whole() {
+    let w = World::new();
+    let (first, second) = pair(&w);
+    let stop = AtomicBool::new(false);
+    let report = execute::run(&plan_of_pair(&w), &w.env, &stop, &mut |p| {
+        stop.store(p.steps == 1, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert!(matches!(report.steps[0].outcome, Outcome::PutBack(_)), "{:?}", report.steps);
+    assert_eq!(report.steps[1].outcome, Outcome::NotReached);
+    assert!(report.stopped && first.exists() && second.exists() && w.trashed().is_empty());
+}
+
+#[test]
+fn a_trash_that_cannot_be_read_is_not_an_empty_one() {
+    let w = World::new();
+    let file = w.file("a/model", 4);
+    assert!(w.remove(&[&file], How::Trash).is_clean());
+    let (all, problems) = ledger::everywhere(&w.env);
+    assert_eq!((all.len(), problems.len()), (1, 0));
+    // A record that is a folder cannot be read by anybody, not even by root.
+    let odd = w.root.join("home/.local/share/Trash/info/odd.trashinfo");
+    std::fs::create_dir(&odd).expect("made");
+    let (all, problems) = ledger::everywhere(&w.env);
+    assert_eq!(all.len(), 1);
+    assert_eq!(problems.iter().map(|p| p.path.clone()).collect::<Vec<_>>(), [odd]);
 }
 
 #[test]

@@ -36,9 +36,7 @@ fn mldu_with(w: &World, args: &[&str], read_only: bool) -> (i32, String, String)
     let units = Units::Binary;
     let said = match cli.command.expect("a command") {
         Command::Undo(args) => undo::undo(&w.env, &args, read_only),
-        Command::Trash { command: TrashCommand::List(args) } => {
-            return (0, commands::trash::listed(&w.env, units, &args), String::new());
-        }
+        Command::Trash { command: TrashCommand::List(args) } => commands::trash::listed(&w.env, units, &args),
         Command::Trash { command: TrashCommand::Empty(args) } => {
             commands::trash::emptied(&w.env, units, &args, read_only, |_| false)
         }
@@ -48,6 +46,7 @@ fn mldu_with(w: &World, args: &[&str], read_only: bool) -> (i32, String, String)
         Exit::Done => 0,
         Exit::Error => 1,
         Exit::Usage => 2,
+        Exit::Limit => 3,
         Exit::Partly => 4,
         Exit::Signal(n) => i32::from(n),
     };

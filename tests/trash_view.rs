@@ -53,7 +53,7 @@ fn thing(root: &str, name: &str, original: &str, ago: i64, ours: Option<(&str, &
             id: "7:-".into(),
             bytes: mib << 20,
             parent: None,
-            parts: 1,
+            part: Some((1, 1)),
         }),
         identity: Some(identity(7)),
     }

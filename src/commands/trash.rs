@@ -22,12 +22,14 @@ use crate::text::{self, Units};
 
 /// Lists what lies in the trashes.
 pub fn list(env: &Env, units: Units, args: &ListArgs) -> Exit {
-    Said::done(Exit::Done, listed(env, units, args)).say()
+    listed(env, units, args).say()
 }
 
 /// What lies in the trashes.
-pub fn listed(env: &Env, units: Units, args: &ListArgs) -> String {
+pub fn listed(env: &Env, units: Units, args: &ListArgs) -> Said {
     let shelf = Shelf::read(env);
+    // What could not be read may hold more.
+    let told = |out: String| Said::done(if shelf.is_whole { Exit::Done } else { Exit::Partly }, out);
     let now = jiff::Timestamp::now().as_second();
     let all: Vec<&Trashed> = shelf
         .all
@@ -38,14 +40,14 @@ pub fn listed(env: &Env, units: Units, args: &ListArgs) -> String {
     if args.json {
         let rows: Vec<Value> = all.iter().map(|t| row(t, &sizes, now)).collect();
         let absent: Vec<Value> = shelf.absent.iter().map(|r| json!(PathField::new(r))).collect();
-        return format!("{}\n", json!({"schema": 1, "trashed": rows, "absent": absent}));
+        return told(format!("{}\n", json!({"schema": 1, "trashed": rows, "absent": absent})));
     }
     let mut out = String::new();
     if all.is_empty() {
         out.push_str(if args.ours || args.foreign {
             "nothing of that is in the trash\n"
         } else {
-            "the trash is empty\n"
+            if shelf.is_whole { "the trash is empty\n" } else { "nothing else is in the trash\n" }
         });
     } else {
         out.push_str(&format!(
@@ -65,21 +67,23 @@ pub fn listed(env: &Env, units: Units, args: &ListArgs) -> String {
         out.push_str(&format!("{date:<19}  {run:<8}  {id:<8}  {size:>10}  {}\n", words(t)));
     }
     out.extend(shelf.absent.iter().map(|root| absence(root)));
-    out
+    told(out)
 }
 
 /// What lies in the trashes that are there, and which are not.
 struct Shelf {
     all: Vec<Trashed>,
     absent: Vec<PathBuf>,
+    /// Whether all of it could be read; what could not was told.
+    is_whole: bool,
 }
 
 impl Shelf {
     fn read(env: &Env) -> Self {
-        let roots = ledger::roots(env, &mounts::read());
-        let mut all = ledger::read(&roots);
-        all.extend(ledger::orphans(&roots));
-        Self { all, absent: ledger::absent(env) }
+        let (mut all, unread) = ledger::everywhere(env);
+        unread.iter().for_each(super::warn);
+        all.extend(ledger::orphans(&ledger::roots(env, &mounts::read())));
+        Self { all, absent: ledger::absent(env), is_whole: unread.is_empty() }
     }
 }
 
@@ -196,6 +200,9 @@ pub fn emptied(
             text::path(&t.original)
         ));
     }
+    if plan.things().is_empty() && !shelf.is_whole {
+        return Said::wrong("nothing of that was found in what could be read of the trash");
+    }
     if plan.things().is_empty() {
         out.push_str(match (args.foreign, args.older_than) {
             (_, Some(_)) => "nothing is that old\n",
@@ -216,7 +223,7 @@ pub fn emptied(
         out.clear();
     }
     let (exit, done) = carry_out(env, &plan, units);
-    Said::done(exit, out + &done)
+    Said::done(if exit == Exit::Done && !shelf.is_whole { Exit::Partly } else { exit }, out + &done)
 }
 
 /// What would go.

@@ -27,10 +27,14 @@ pub fn undo(env: &Env, args: &UndoArgs, read_only: bool) -> Said {
         return Said::read_only();
     }
     let roots = ledger::roots(env, &mounts::read());
-    let all = ledger::read(&roots);
+    let (all, unread) = ledger::everywhere(env);
+    unread.iter().for_each(super::warn);
     let items = if args.what.is_empty() {
         let last = restore::last_run(&all);
         let Some(last) = last else {
+            if !unread.is_empty() {
+                return Said::wrong("nothing that mldu trashed was found in what could be read of the trash");
+            }
             return told("nothing that mldu trashed is left in the trash", &ledger::absent(env), args);
         };
         restore::plan(&all, |t| args.all || t.ours.as_ref().is_some_and(|o| o.run == last))
@@ -47,7 +51,9 @@ pub fn undo(env: &Env, args: &UndoArgs, read_only: bool) -> Said {
     let (done, lost) = journal::run::restore(env, &items, allow);
     super::tell_unlogged(lost);
     let failed = done.iter().filter(|d| d.failed.is_some()).count();
-    Said::done(partly(failed, done.len()), report(&done, failed, args))
+    let exit = partly(failed, done.len());
+    let exit = if exit == Exit::Done && !unread.is_empty() { Exit::Partly } else { exit };
+    Said::done(exit, report(&done, failed, args))
 }
 
 /// What the words name. All of them must be clear before anything comes back.

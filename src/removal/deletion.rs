@@ -73,10 +73,13 @@ pub fn delete_as(
     let moved = match beneath::rename(parent, name, parent, aside) {
         Ok(()) => {
             // Only now nobody can put something else at the name we act on.
-            let now = beneath::look(parent, aside)?;
-            if !now.unchanged(identity) {
-                beneath::rename(parent, aside, parent, name)?;
-                return Err(io::Error::other("changed at the last moment"));
+            let why = match beneath::look(parent, aside) {
+                Ok(now) if now.unchanged(identity) => None,
+                Ok(_) => Some(io::Error::other("changed at the last moment")),
+                Err(e) => Some(e),
+            };
+            if let Some(why) = why {
+                return give_back(parent, aside, name, path, why);
             }
             true
         }
@@ -95,12 +98,8 @@ pub fn delete_as(
                 progress(1);
                 Ok(Deleted { files: 1, ..Deleted::default() })
             }
-            Err(e) => {
-                if moved {
-                    beneath::rename(parent, at, parent, name)?;
-                }
-                Err(e)
-            }
+            Err(e) if moved => give_back(parent, at, name, path, e),
+            Err(e) => Err(e),
         };
     }
     let work = Work { files: AtomicU64::new(0), left: Mutex::default(), stop };
@@ -114,12 +113,8 @@ pub fn delete_as(
     let mut done = work.done();
     match result {
         Ok(flow) => done.stopped = flow.is_break(),
-        Err(e) if done.files == 0 => {
-            if moved {
-                beneath::rename(parent, at, parent, name)?;
-            }
-            return Err(e);
-        }
+        Err(e) if done.files == 0 && moved => return give_back(parent, at, name, path, e),
+        Err(e) if done.files == 0 => return Err(e),
         Err(e) => done.note(PathBuf::new(), &e),
     }
     if !done.stopped && done.left_count == 0 {
@@ -132,14 +127,31 @@ pub fn delete_as(
             Err(e) => done.note(PathBuf::new(), &e),
         }
     }
-    if moved && done.files == 0 {
-        // Nothing could be removed: then it is better where it was.
-        beneath::rename(parent, at, parent, name)?;
-        done.rest = Some(path.to_path_buf());
-    } else {
-        done.rest = path.parent().map(|p| p.join(at));
-    }
+    // If nothing could be removed, it is better where it was.
+    let is_back = moved && done.files == 0 && beneath::rename(parent, at, parent, name).is_ok();
+    done.rest = if is_back { Some(path.to_path_buf()) } else { beside(path, at) };
     Ok(done)
+}
+
+/// Gives a thing of which nothing was removed its name back. If even that fails, where it lies now is told: never is
+/// it said to be as it was.
+fn give_back(
+    parent: &OwnedFd,
+    aside: &OsStr,
+    name: &OsStr,
+    path: &Path,
+    why: io::Error,
+) -> io::Result<Deleted> {
+    if beneath::rename(parent, aside, parent, name).is_ok() {
+        return Err(why);
+    }
+    let mut done = Deleted { rest: beside(path, aside), ..Deleted::default() };
+    done.note(PathBuf::new(), &why);
+    Ok(done)
+}
+
+fn beside(path: &Path, name: &OsStr) -> Option<PathBuf> {
+    path.parent().map(|p| p.join(name))
 }
 
 /// A rename needs a block or a right that deleting does not need: full btrfs, image layers, sticky corners.

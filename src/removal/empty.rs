@@ -200,7 +200,9 @@ impl<'a> Guard<'a> {
         if thing.is_orphan() {
             return Ok(());
         }
-        beneath::unlink(&info, &record_of(thing)).map_err(|e| sentence(&e))
+        // The thing is gone, whatever becomes of its record: one that is left alone is shown as such.
+        let _ = beneath::unlink(&info, &record_of(thing));
+        Ok(())
     }
 }
 

@@ -2,7 +2,6 @@
 //! became of each is reported, and what the disk really got back is measured.
 
 mod lists;
-mod together;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +20,7 @@ use super::recipe::Written;
 use super::record;
 use super::restore;
 use super::shortfall;
+use super::together::Together;
 use super::trash::{Record, Root, Trash};
 use crate::env::Env;
 use crate::model::node::Kind;
@@ -134,8 +134,6 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         env,
         plan,
         listed: FxHashMap::default(),
-        outdated: together::outdated(plan),
-        stayed: FxHashMap::default(),
         stop,
         log: PlanLog::begin(env, plan, &run),
         at: 0,
@@ -150,6 +148,7 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
             Names::of(env.accounts()),
         ),
         trashes: FxHashMap::default(),
+        together: Together::of(plan),
         report: Report { run, ..Report::default() },
     };
     let before = measure::before(plan);
@@ -158,27 +157,22 @@ pub fn run(plan: &Plan, env: &Env, stop: &AtomicBool, progress: &mut dyn FnMut(&
         let outcome = if runner.stop.load(Ordering::Relaxed) {
             runner.report.stopped = true;
             Outcome::NotReached
+        } else if let Some(reason) = runner.together.objection(step) {
+            Outcome::Kept(reason)
         } else {
             runner.log.ahead(at);
-            match runner.stays(step) {
-                Some(why) => Outcome::Kept(why),
-                None => runner.step(step),
-            }
+            runner.step(step)
         };
         runner.log.done(at, &outcome);
-        runner.note(step.line(), &outcome);
-        let kept = match &outcome {
-            Outcome::Kept(reason) => Some(reason.clone()),
-            _ => None,
-        };
+        let undo = runner.together.note(at, step, &outcome);
         runner.report.steps.push(StepReport {
             path: step.path().to_path_buf(),
             line: step.line(),
             action: step.action(),
             outcome,
         });
-        if let Some(reason) = kept {
-            runner.put_back(step.line(), &reason);
+        if let Some((others, reason)) = undo {
+            runner.put_back(&others, &reason);
         }
         runner.so_far.steps += 1;
         runner.tell();
@@ -200,10 +194,6 @@ struct Runner<'a> {
     plan: &'a Plan,
     /// Lines whose environments were written down, or why not.
     listed: FxHashMap<usize, Option<String>>,
-    /// Lines whose store changed since the plan was made.
-    outdated: FxHashMap<usize, String>,
-    /// Lines of which something did not go, and why.
-    stayed: FxHashMap<usize, String>,
     log: PlanLog<'a>,
     /// The step in hand.
     at: usize,
@@ -212,6 +202,7 @@ struct Runner<'a> {
     so_far: Progress,
     in_use: Guard,
     trashes: FxHashMap<PathBuf, Trash>,
+    together: Together<'a>,
     report: Report,
 }
 
@@ -314,10 +305,14 @@ impl Runner<'_> {
             Ok(d) if d.rest.is_none() => Outcome::Deleted { files: d.files },
             Ok(d) => {
                 self.report.stopped |= d.stopped;
-                let first = d.left.first().map_or_else(
-                    || "stopped".to_string(),
-                    |(path, why)| format!("{}: {why}", crate::text::path(path)),
-                );
+                let first = match d.left.first() {
+                    None => "stopped".to_string(),
+                    Some((path, why)) if path.as_os_str().is_empty() => why.clone(),
+                    Some((path, why)) => format!("{}: {why}", crate::text::path(path)),
+                };
+                if d.files == 0 && d.rest.as_deref() == Some(step.path()) {
+                    return Outcome::Kept(first);
+                }
                 Outcome::Partly {
                     files: d.files,
                     left: d.left_count,
@@ -330,12 +325,13 @@ impl Runner<'_> {
     }
 
     /// An item goes as a whole or not at all: what of it is in the trash already comes back.
-    fn put_back(&mut self, line: usize, reason: &str) {
-        for (at, done) in self.report.steps.iter_mut().enumerate().filter(|(_, s)| s.line == line) {
+    fn put_back(&mut self, steps: &[usize], reason: &str) {
+        for at in steps {
+            let Some(done) = self.report.steps.get_mut(*at) else { continue };
             let Outcome::Trashed { root, name } = &done.outcome else { continue };
             if restore::put_back(root, name, &done.path).is_ok() {
                 done.outcome = Outcome::PutBack(reason.to_string());
-                self.log.done(at, &done.outcome);
+                self.log.done(*at, &done.outcome);
             }
         }
     }

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::age;
 use super::deletion;
+use super::facts::sentence;
 use super::record;
 use super::trash::decode;
 use crate::env::Env;
+use crate::model::problem::Problem;
 use crate::sys::beneath::{self, Identity};
-use crate::sys::mounts::MountInfo;
+use crate::sys::mounts::{self, MountInfo};
+use crate::sys::read::{Range, read_beneath};
 
 /// A thing in a trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,18 +107,29 @@ fn digits(name: &OsStr) -> Option<&str> {
     std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// The trash folders there are: of the home, of every mount that answers, and those mldu made elsewhere.
+/// The trash folders there are: of the home, of every mount that answers, and those mldu made elsewhere. One of which
+/// it cannot be told whether it is there is among them, so that reading it says why.
 pub fn roots(env: &Env, table: &[MountInfo]) -> Vec<PathBuf> {
     let uid = env.uid();
-    let mut all: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut own: BTreeSet<PathBuf> = record::roots(env).into_iter().collect();
     let home = env.data_of(env.home()).join("Trash");
-    all.extend(home.canonicalize());
+    match home.canonicalize() {
+        Ok(real) => _ = own.insert(real),
+        Err(e) if is_missing(&e) => {}
+        Err(_) => _ = own.insert(home),
+    }
+    let mut all = own.clone();
     for mount in table.iter().filter(|m| !m.is_kernel() && !m.is_remote() && env.sees(&m.path)) {
         all.insert(mount.path.join(".Trash").join(uid.to_string()));
         all.insert(mount.path.join(format!(".Trash-{uid}")));
     }
-    all.extend(record::roots(env));
-    all.into_iter().filter(|r| r.join("info").symlink_metadata().is_ok_and(|m| m.is_dir())).collect()
+    all.retain(|r| match r.join("info").symlink_metadata() {
+        Ok(info) => info.is_dir(),
+        // Many mounts are closed to a user, and nothing of theirs is there.
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => own.contains(r),
+        Err(e) => !is_missing(&e),
+    });
+    all.into_iter().collect()
 }
 
 /// The trashes mldu used whose place is missing or empty now, as a mount point without its file system is. What lies in
@@ -162,29 +177,68 @@ pub fn orphans(roots: &[PathBuf]) -> Vec<Trashed> {
     found
 }
 
-/// Everything in these trashes, oldest first. What cannot be read is passed over: it is not ours to judge.
-pub fn read(roots: &[PathBuf]) -> Vec<Trashed> {
-    let mut all: Vec<Trashed> = roots.iter().flat_map(|r| read_one(r)).collect();
-    all.sort_by(|a, b| (&a.date, &a.original).cmp(&(&b.date, &b.original)));
-    all
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn read_one(root: &Path) -> Vec<Trashed> {
-    let Ok(info) = beneath::open_folder(&root.join("info")) else { return Vec::new() };
-    let files = beneath::open_folder(&root.join("files")).ok();
-    let mut found = Vec::new();
-    for name in beneath::list(&info).unwrap_or_default().into_iter().map(|e| e.name) {
+/// Everything in all trashes there are, oldest first, and what of them could not be read.
+pub fn everywhere(env: &Env) -> (Vec<Trashed>, Vec<Problem>) {
+    let table = mounts::read();
+    let (all, mut problems) = read_all(&roots(env, &table));
+    if table.is_empty() {
+        let error = "the mounts cannot be read from it, so their trashes were not looked into".into();
+        problems.push(Problem { path: "/proc/self/mountinfo".into(), operation: "read", error });
+    }
+    (all, problems)
+}
+
+/// Everything in these trashes, oldest first. What cannot be read is passed over.
+pub fn read(roots: &[PathBuf]) -> Vec<Trashed> {
+    read_all(roots).0
+}
+
+/// Everything in these trashes, oldest first, and what of them could not be read: what that stands for stays in the
+/// trash.
+pub fn read_all(roots: &[PathBuf]) -> (Vec<Trashed>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut all: Vec<Trashed> = Vec::new();
+    for root in roots {
+        let mut note = |path: PathBuf, e: &io::Error| {
+            // What was removed meanwhile is no problem.
+            if e.kind() != io::ErrorKind::NotFound {
+                problems.push(Problem { path, operation: "read", error: sentence(e) });
+            }
+        };
+        if let Err(e) = read_one(root, &mut all, &mut note) {
+            note(root.join("info"), &e);
+        }
+    }
+    all.sort_by(|a, b| (&a.date, &a.original).cmp(&(&b.date, &b.original)));
+    (all, problems)
+}
+
+fn read_one(
+    root: &Path,
+    found: &mut Vec<Trashed>,
+    note: &mut dyn FnMut(PathBuf, &io::Error),
+) -> io::Result<()> {
+    let info = beneath::open_folder(&root.join("info"))?;
+    let files = beneath::open_folder(&root.join("files")).inspect_err(|e| note(root.join("files"), e)).ok();
+    for name in beneath::list(&info)?.into_iter().map(|e| e.name) {
         let Some(stem) = name.as_bytes().strip_suffix(b".trashinfo") else { continue };
-        let Ok(content) =
-            crate::sys::read::read_beneath(&info, Path::new(&name), crate::sys::read::Range::Head, 64 * 1024)
-        else {
-            continue;
+        let content = match read_beneath(&info, Path::new(&name), Range::Head, 64 * 1024) {
+            Ok(content) => content,
+            Err(e) => {
+                note(root.join("info").join(&name), &e);
+                continue;
+            }
         };
         let stem = OsStr::from_bytes(stem).to_os_string();
-        let identity = files.as_ref().and_then(|f| beneath::look(f, &stem).ok());
+        let look = |f| beneath::look(f, &stem).inspect_err(|e| note(root.join("files").join(&stem), e)).ok();
+        let identity = files.as_ref().and_then(look);
         found.extend(parse(root, stem, &content, identity));
     }
-    found
+    Ok(())
 }
 
 /// Reads a record. Of a key that comes twice the first counts.

@@ -196,14 +196,22 @@ impl Restore {
                         }
                         _ => (sentence(&e), None),
                     };
-                    while let Some(back) = done.pop() {
-                        // It came from there a moment ago, so it can go back.
-                        back.revoke();
-                    }
-                    return self.report(|p| {
+                    // They came from there a moment ago, so they can go back. What cannot is where it was.
+                    let stuck: Vec<(PathBuf, PathBuf)> =
+                        done.into_iter().rev().filter_map(way::Back::revoke).collect();
+                    let mut restored = self.report(|p| {
+                        if stuck.iter().any(|(from, _)| *from == p.file()) {
+                            return None;
+                        }
                         let why = if p == part { &reason } else { "another part of it cannot come back" };
                         Some((why.to_string(), offer))
                     });
+                    for restored in &mut restored {
+                        if let Some((_, path)) = stuck.iter().find(|(from, _)| *from == restored.from) {
+                            restored.path.clone_from(path);
+                        }
+                    }
+                    return restored;
                 }
             }
         }
@@ -252,10 +260,12 @@ impl Restore {
 /// What the system says; then it is in the trash.
 pub fn put_back(root: &Path, name: &OsStr, original: &Path) -> io::Result<()> {
     let files = beneath::open_folder(&root.join("files"))?;
+    let info = beneath::open_folder(&root.join("info"))?;
     let (to, new) = beneath::open_parent(original)?;
     beneath::rename(&files, name, &to, new)?;
-    let info = beneath::open_folder(&root.join("info"))?;
     let mut record = name.to_os_string();
     record.push(".trashinfo");
-    beneath::unlink(&info, &record)
+    // It is back, whatever becomes of its record.
+    let _ = beneath::unlink(&info, &record);
+    Ok(())
 }

@@ -274,22 +274,42 @@ impl Trash {
         let mut info = trashed.clone();
         info.push(".trashinfo");
         beneath::write_new(&self.info, &info, &self.content(identity, record))?;
-        let moved = beneath::rename(parent, name, &self.files, &trashed).and_then(|()| {
-            let arrived = beneath::look(&self.files, &trashed)?;
-            if arrived.same_thing(identity) {
-                return Ok(());
-            }
-            // Something else came to lie at the name in the last moment: put it back where it was.
-            beneath::rename(&self.files, &trashed, parent, name)?;
-            Err(io::Error::other("changed at the last moment"))
-        });
+        let moved = beneath::rename(parent, name, &self.files, &trashed);
+        let moved =
+            moved.map_err(|e| (true, e)).and_then(|()| self.arrived(parent, name, identity, &trashed));
         match moved {
             Ok(()) => Ok(trashed),
-            Err(e) => {
-                let _ = beneath::unlink(&self.info, &info);
+            Err((is_back, e)) => {
+                if is_back {
+                    let _ = beneath::unlink(&self.info, &info);
+                }
                 Err(e)
             }
         }
+    }
+
+    /// Makes sure that what came is what was meant. Something else goes back to where it was, and so does what cannot
+    /// be looked at; an error says whether it did. What has to stay keeps its record.
+    fn arrived(
+        &self,
+        parent: &OwnedFd,
+        name: &OsStr,
+        identity: &Identity,
+        trashed: &OsStr,
+    ) -> Result<(), (bool, io::Error)> {
+        let (is_other, why) = match beneath::look(&self.files, trashed) {
+            Ok(arrived) if arrived.same_thing(identity) => return Ok(()),
+            Ok(_) => (true, io::Error::other("changed at the last moment")),
+            Err(e) => (false, e),
+        };
+        if beneath::rename(&self.files, trashed, parent, name).is_ok() {
+            return Err((true, why));
+        }
+        if !is_other {
+            return Ok(());
+        }
+        let at = text::path(&self.root.path.join("files").join(trashed));
+        Err((false, io::Error::other(format!("something else took its place, and lies in {at} now"))))
     }
 
     fn content(&self, identity: &Identity, record: &Record<'_>) -> Vec<u8> {

@@ -304,8 +304,11 @@ pub fn rmdir(folder: impl AsFd, name: &OsStr) -> io::Result<()> {
 /// What the system says.
 pub fn mkdir(folder: impl AsFd, name: &OsStr, mode: u32) -> io::Result<()> {
     rustix::fs::mkdirat(&folder, name, Mode::from_raw_mode(mode & 0o7777 & !0o077 | 0o700))?;
-    if mode & 0o077 != 0 {
-        rustix::fs::chmodat(&folder, name, Mode::from_raw_mode(mode), AtFlags::empty())?;
+    if mode & 0o077 != 0
+        && let Err(e) = rustix::fs::chmodat(&folder, name, Mode::from_raw_mode(mode), AtFlags::empty())
+    {
+        let _ = rmdir(&folder, name);
+        return Err(e.into());
     }
     Ok(())
 }

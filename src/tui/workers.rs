@@ -26,12 +26,14 @@ pub struct Workers {
     stop: Arc<AtomicBool>,
     /// The one that removes something; there is never a second.
     removal: Option<JoinHandle<()>>,
+    /// Whether there is not even a first.
+    read_only: bool,
 }
 
 impl Workers {
     /// Nothing runs yet.
-    pub fn new(env: Arc<Env>, out: Sender<Event>) -> Self {
-        Self { env, out, stop: Arc::default(), removal: None }
+    pub fn new(env: Arc<Env>, out: Sender<Event>, read_only: bool) -> Self {
+        Self { env, out, stop: Arc::default(), removal: None, read_only }
     }
 
     /// Starts what an effect asks for.
@@ -141,7 +143,12 @@ impl Workers {
         }
     }
 
+    /// Everything that changes something on the disk goes through here.
     fn remove(&mut self, work: impl FnOnce(&Env, &Sender<Event>, &AtomicBool) + Send + 'static) {
+        if self.read_only {
+            let _ = self.out.send(Event::Failed("mldu was started read-only: nothing is removed".into()));
+            return;
+        }
         if self.removal.as_ref().is_some_and(|r| !r.is_finished()) {
             let _ = self.out.send(Event::Failed("something is still being removed".into()));
             return;

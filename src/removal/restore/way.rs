@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -22,6 +23,7 @@ pub(super) struct Back<'a> {
     thing: &'a Trashed,
     path: PathBuf,
     made: Vec<PathBuf>,
+    records: OwnedFd,
 }
 
 /// Moves a thing back to where it was, if it is still who it was. Its record stays.
@@ -37,6 +39,8 @@ pub(super) fn bring_back(thing: &Trashed, beside: bool) -> io::Result<Back<'_>> 
     if thing.original.components().any(|c| c == Component::ParentDir) {
         return Err(io::Error::other("its record names a place with `..`, which is not to be trusted"));
     }
+    // Opened before anything moves: what is back is not to be left with a record.
+    let records = beneath::open_folder(&thing.root.join("info"))?;
     let made = make_folders(thing, &now)?;
     let moved = (|| {
         let (to, new) = beneath::open_parent(&thing.original)?;
@@ -55,7 +59,7 @@ pub(super) fn bring_back(thing: &Trashed, beside: bool) -> io::Result<Back<'_>> 
         }
     })();
     match moved {
-        Ok(path) => Ok(Back { thing, path, made }),
+        Ok(path) => Ok(Back { thing, path, made, records }),
         Err(e) => {
             unmake(&made);
             Err(e)
@@ -64,17 +68,17 @@ pub(super) fn bring_back(thing: &Trashed, beside: bool) -> io::Result<Back<'_>> 
 }
 
 impl Back<'_> {
-    /// It stays: its record is not needed any more. Says where it is.
+    /// It stays: its record is not needed any more. One that cannot be removed is left alone, and shown as such. Says
+    /// where the thing is.
     pub(super) fn settle(self) -> PathBuf {
-        let info = self.thing.info();
-        if let Ok((folder, name)) = beneath::open_parent(&info) {
-            let _ = beneath::unlink(folder, name);
+        if let Some(name) = self.thing.info().file_name() {
+            let _ = beneath::unlink(&self.records, name);
         }
         self.path
     }
 
-    /// It goes back to the trash.
-    pub(super) fn revoke(self) {
+    /// It goes back to the trash. If it cannot it stays: then this says where it was in the trash, and where it is.
+    pub(super) fn revoke(self) -> Option<(PathBuf, PathBuf)> {
         let back = || {
             let file = self.thing.file();
             let (to, name) = beneath::open_parent(&file)?;
@@ -83,7 +87,10 @@ impl Back<'_> {
         };
         if back().is_ok() {
             unmake(&self.made);
+            return None;
         }
+        let from = self.thing.file();
+        Some((from, self.settle()))
     }
 }
 
