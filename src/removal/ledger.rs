@@ -9,7 +9,7 @@ use super::record;
 use super::trash::decode;
 use crate::env::Env;
 use crate::sys::beneath::{self, Identity};
-use crate::sys::mounts::MountInfo;
+use crate::sys::mounts::{self, MountInfo};
 
 /// A thing in a trash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +75,22 @@ pub fn roots(env: &Env, table: &[MountInfo]) -> Vec<PathBuf> {
         all.insert(mount.path.join(format!(".Trash-{uid}")));
     }
     all.extend(record::roots(env));
-    all.into_iter().filter(|r| r.join("info").symlink_metadata().is_ok_and(|m| m.is_dir())).collect()
+    let mut dead: Vec<PathBuf> = Vec::new();
+    all.into_iter().filter(|root| is_trash(root, table, &mut dead)).collect()
+}
+
+/// Whether a trash is there. One that was made on a server which does not answer any more is not waited for.
+fn is_trash(root: &Path, table: &[MountInfo], dead: &mut Vec<PathBuf>) -> bool {
+    let info = root.join("info");
+    let look = move || info.symlink_metadata().is_ok_and(|m| m.is_dir());
+    match mounts::holding(table, root) {
+        Some(mount) if dead.contains(&mount.path) => false,
+        Some(mount) if mount.is_remote() => mounts::within(mounts::PATIENCE, look).unwrap_or_else(|| {
+            dead.push(mount.path.clone());
+            false
+        }),
+        _ => look(),
+    }
 }
 
 /// Everything in these trashes, oldest first. What cannot be read is passed over: it is not ours to judge.
