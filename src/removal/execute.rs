@@ -280,7 +280,7 @@ impl Runner<'_> {
     fn open_trash(&mut self, root: &Root) -> std::io::Result<&Trash> {
         if !self.trashes.contains_key(&root.path) {
             let trash = Trash::open(root.clone())?;
-            if root.is_private {
+            if root.is_noted {
                 record::note_root(self.env, &root.path);
             }
             self.trashes.insert(root.path.clone(), trash);
@@ -300,12 +300,14 @@ impl Runner<'_> {
         });
         match done {
             Ok(d) if d.rest.is_none() => Outcome::Deleted { files: d.files },
+            // It lies where it was, whole.
+            Ok(d) if d.files == 0 && d.rest.as_deref() == Some(step.path()) => {
+                self.report.stopped |= d.stopped;
+                Outcome::Kept(d.first())
+            }
             Ok(d) => {
                 self.report.stopped |= d.stopped;
-                let first = d.left.first().map_or_else(
-                    || "stopped".to_string(),
-                    |(path, why)| format!("{}: {why}", crate::text::path(path)),
-                );
+                let first = d.first();
                 Outcome::Partly {
                     files: d.files,
                     left: d.left_count,

@@ -103,10 +103,8 @@ pub fn look_in_use(roots: &[PathBuf], env: &Env) -> InUse {
 }
 
 fn look(env: &Env, target: &Target, deny: &DenyList, table: &[MountInfo], locks: &Locks) -> Look {
-    let identity = beneath::open_parent(&target.path)
-        .and_then(|(parent, name)| Ok((beneath::look(&parent, name)?, parent)))
-        .map_err(|e| sentence(&e))
-        .and_then(|(identity, _)| match deny.refuses(&target.path, &identity) {
+    let identity = who(&target.path)
+        .and_then(|identity| match deny.refuses(&target.path, &identity) {
             Some(reason) => Err(format!("protected: {reason}")),
             None => Ok(identity),
         })
@@ -123,6 +121,15 @@ fn look(env: &Env, target: &Target, deny: &DenyList, table: &[MountInfo], locks:
         Err(reason) => Err(reason.clone()),
     };
     Look { identity, trash }
+}
+
+/// Who something is; nothing holds the root of everything, so it cannot be looked at that way.
+fn who(path: &std::path::Path) -> Result<Identity, String> {
+    if path.parent().is_none() {
+        return Err("protected: everything lies in it".into());
+    }
+    let found = beneath::open_parent(path).and_then(|(parent, name)| beneath::look(&parent, name));
+    found.map_err(|e| sentence(&e))
 }
 
 /// Who holds a lock, as a reason.
