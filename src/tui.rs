@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
 use crate::app::event::{Effect, Event};
+use crate::app::mode::Asked;
 use crate::app::status::Status;
 use crate::app::{App, Context, Mode};
 use crate::commands::{Exit, complain};
@@ -197,9 +198,9 @@ impl<'a> Loop<'a> {
     }
 
     fn update(&mut self, event: Event) -> Option<Exit> {
-        let was_dialog = is_dialog(&self.app.mode);
+        let before = question(&self.app.mode);
         let effect = self.app.update(event);
-        if is_dialog(&self.app.mode) && !was_dialog {
+        if is_dialog(&self.app.mode) && question(&self.app.mode) != before {
             // What was typed before the question is on the screen was not meant for it.
             self.drawn = Instant::now().checked_sub(FRAME).unwrap_or(self.drawn);
             self.urgent = true;
@@ -298,6 +299,19 @@ fn is_dialog(mode: &Mode) -> bool {
             | Mode::Interrupted { .. }
             | Mode::Undone { .. }
     )
+}
+
+/// Which question is on the screen: each of a plan's is one of its own.
+fn question(mode: &Mode) -> (bool, u8) {
+    let stage = match mode {
+        Mode::Confirm(confirm) => match confirm.asked {
+            Asked::Nothing => 0,
+            Asked::YesNo => 1,
+            Asked::Word(_) => 2,
+        },
+        _ => 0,
+    };
+    (is_dialog(mode), stage)
 }
 
 /// One line after the screen: what was done, and how to get it back.

@@ -1,92 +1,21 @@
 //! Removal on file systems of its own: full ones, foreign ones, bind mounts, layers. Needs root, and is run by
 //! `.ci/run` in a mount namespace.
 
+#[path = "common/ground.rs"]
+mod ground;
 #[path = "common/world.rs"]
 mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ground::{Mounted, put, run, world_on};
 use mldu::env::Env;
 use mldu::model::category::Category;
 use mldu::removal::plan::How;
 use mldu::removal::{ledger, restore};
 use mldu::sys::mounts;
 use world::{World, contents};
-
-fn run(program: &str, args: &[&str]) {
-    let out = Command::new(program).args(args).output().unwrap_or_else(|e| panic!("{program}: {e}"));
-    assert!(out.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&out.stderr));
-}
-
-/// A mounted file system, unmounted when it is over.
-struct Mounted {
-    path: PathBuf,
-    _tmp: tempfile::TempDir,
-}
-
-impl Mounted {
-    fn at(tmp: tempfile::TempDir, args: &[&str]) -> Self {
-        let path = tmp.path().canonicalize().expect("a path").join("mnt");
-        std::fs::create_dir(&path).expect("made");
-        let mut all: Vec<&str> = args.to_vec();
-        let shown = path.display().to_string();
-        all.push(&shown);
-        run("mount", &all);
-        Self { path, _tmp: tmp }
-    }
-
-    fn tmpfs(options: &str) -> Self {
-        Self::at(tempfile::tempdir().expect("a folder"), &["-t", "tmpfs", "-o", options, "tmpfs"])
-    }
-
-    fn image(mib: u64, mkfs: &[&str]) -> Self {
-        let tmp = tempfile::tempdir().expect("a folder");
-        let image = tmp.path().join("image");
-        std::fs::File::create(&image).expect("made").set_len(mib << 20).expect("sized");
-        let image = image.display().to_string();
-        let mut args = mkfs[1..].to_vec();
-        args.push(&image);
-        run(mkfs[0], &args);
-        Self::at(tmp, &["-o", "loop", &image])
-    }
-
-    fn ext4(mib: u64) -> Self {
-        Self::image(mib, &["mkfs.ext4", "-q", "-F", "-m", "0"])
-    }
-
-    fn fill(&self) {
-        // First large, then small, until nothing fits any more.
-        for (name, size) in [("big", 1 << 20), ("small", 4096), ("tiny", 1)] {
-            for i in 0.. {
-                if std::fs::write(self.path.join(format!("fill-{name}-{i}")), vec![b'f'; size]).is_err() {
-                    let _ = std::fs::remove_file(self.path.join(format!("fill-{name}-{i}")));
-                    break;
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-R").arg("-l").arg(&self.path).status();
-    }
-}
-
-/// A world whose home is on the usual disk and whose files lie on a mount.
-fn world_on(mounted: &Mounted) -> (tempfile::TempDir, World) {
-    let tmp = tempfile::tempdir().expect("a folder");
-    let home = tmp.path().canonicalize().expect("a path").join("home");
-    std::fs::create_dir(&home).expect("made");
-    (tmp, World::on(&mounted.path, Env::fixed(&home).with_disk("/")))
-}
-
-fn put(path: &Path, kib: usize) -> PathBuf {
-    std::fs::create_dir_all(path.parent().expect("below")).expect("made");
-    std::fs::write(path, vec![b'x'; kib * 1024]).expect("written");
-    path.to_path_buf()
-}
 
 #[test]
 #[ignore = "needs root: mounts tmpfs"]

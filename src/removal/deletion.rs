@@ -164,6 +164,14 @@ fn cannot_rename(error: &io::Error) -> bool {
 }
 
 impl Deleted {
+    /// What stayed first, with the reason, in words.
+    pub fn first(&self) -> String {
+        self.left.first().map_or_else(
+            || "stopped".to_string(),
+            |(path, why)| format!("{}: {why}", crate::text::path(path)),
+        )
+    }
+
     fn note(&mut self, path: PathBuf, error: &io::Error) {
         self.left_count += 1;
         if self.left.len() < 100 {

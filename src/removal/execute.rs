@@ -281,7 +281,7 @@ impl Runner<'_> {
         if !self.trashes.contains_key(&root.path) {
             let trash = Trash::open(root.clone())?;
             // Those at the top of a mount too: when it is not mounted, nothing else tells that there is one.
-            if root.top.is_some() {
+            if root.is_noted || root.top.is_some() {
                 record::note_root(self.env, &root.path);
             }
             self.trashes.insert(root.path.clone(), trash);
@@ -303,13 +303,14 @@ impl Runner<'_> {
         });
         match done {
             Ok(d) if d.rest.is_none() => Outcome::Deleted { files: d.files },
+            // It lies where it was, whole.
+            Ok(d) if d.files == 0 && d.rest.as_deref() == Some(step.path()) => {
+                self.report.stopped |= d.stopped;
+                Outcome::Kept(d.first())
+            }
             Ok(d) => {
                 self.report.stopped |= d.stopped;
-                let first = match d.left.first() {
-                    None => "stopped".to_string(),
-                    Some((path, why)) if path.as_os_str().is_empty() => why.clone(),
-                    Some((path, why)) => format!("{}: {why}", crate::text::path(path)),
-                };
+                let first = d.first();
                 if d.files == 0 && d.rest.as_deref() == Some(step.path()) {
                     return Outcome::Kept(first);
                 }

@@ -163,9 +163,7 @@ fn look(
     table: &[MountInfo],
     (locks, closed): (&Locks, &Locks),
 ) -> Look {
-    let identity = beneath::open_parent(&target.path)
-        .and_then(|(parent, name)| Ok((beneath::look(&parent, name)?, parent)))
-        .map_err(|e| sentence(&e))
+    let identity = who(&target.path)
         .and_then(|(identity, parent)| match deny.refuses(&target.path, &identity) {
             Some(reason) => Err(format!("protected: {reason}")),
             None => Ok((identity, parent)),
@@ -193,6 +191,16 @@ fn look(
 fn lock_inside(target: &Target, it: &Identity, parent: &OwnedFd, closed: &Locks) -> Option<Lock> {
     let name = target.path.file_name().filter(|_| it.kind == Kind::Dir)?;
     locked::inside(parent, name, it, closed).ok().flatten()
+}
+
+/// Who something is, with the folder it is in; nothing holds the root of everything, so it cannot be looked at that way.
+fn who(path: &Path) -> Result<(Identity, OwnedFd), String> {
+    if path.parent().is_none() {
+        return Err("protected: everything lies in it".into());
+    }
+    let found =
+        beneath::open_parent(path).and_then(|(parent, name)| Ok((beneath::look(&parent, name)?, parent)));
+    found.map_err(|e| sentence(&e))
 }
 
 /// Who holds a lock, as a reason.

@@ -123,13 +123,33 @@ pub fn roots(env: &Env, table: &[MountInfo]) -> Vec<PathBuf> {
         all.insert(mount.path.join(".Trash").join(uid.to_string()));
         all.insert(mount.path.join(format!(".Trash-{uid}")));
     }
-    all.retain(|r| match r.join("info").symlink_metadata() {
+    let mut dead: Vec<PathBuf> = Vec::new();
+    all.retain(|root| is_trash(root, &own, table, &mut dead));
+    all.into_iter().collect()
+}
+
+/// Whether a trash is there, or it cannot be told. One that was made on a server which does not answer any more is not
+/// waited for.
+fn is_trash(root: &Path, own: &BTreeSet<PathBuf>, table: &[MountInfo], dead: &mut Vec<PathBuf>) -> bool {
+    let info = root.join("info");
+    let look = move || info.symlink_metadata();
+    let found = match mounts::holding(table, root) {
+        Some(mount) if dead.contains(&mount.path) => return false,
+        Some(mount) if mount.is_remote() => match mounts::within(mounts::PATIENCE, look) {
+            Some(found) => found,
+            None => {
+                dead.push(mount.path.clone());
+                return false;
+            }
+        },
+        _ => look(),
+    };
+    match found {
         Ok(info) => info.is_dir(),
         // Many mounts are closed to a user, and nothing of theirs is there.
-        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => own.contains(r),
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => own.contains(root),
         Err(e) => !is_missing(&e),
-    });
-    all.into_iter().collect()
+    }
 }
 
 /// The trashes mldu used whose place is missing or empty now, as a mount point without its file system is. What lies in

@@ -2,12 +2,13 @@
 //! gets around it.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::env::Env;
 use crate::sys::beneath::Identity;
-use crate::sys::mounts::MountInfo;
+use crate::sys::mounts::{MountInfo, PATIENCE};
 
 /// Folders a system or a person cannot do without.
 const SYSTEM: &[&str] = &[
@@ -54,6 +55,8 @@ const ENGINES: &[&str] =
 #[derive(Debug, Clone, Default)]
 pub struct DenyList {
     known: FxHashMap<(u64, u64), String>,
+    /// Where nobody answers who it is: then the path must do.
+    silent: Vec<(PathBuf, &'static str)>,
     mounts: Vec<PathBuf>,
     engines: Vec<PathBuf>,
 }
@@ -67,39 +70,60 @@ impl DenyList {
             engines: ENGINES.iter().map(PathBuf::from).collect(),
             ..Self::default()
         };
-        for path in SYSTEM {
-            list.add(Path::new(path), "a folder of the system");
+        let mut far: Vec<(PathBuf, &'static str)> = Vec::new();
+        far.extend(SYSTEM.iter().map(|path| (PathBuf::from(path), "a folder of the system")));
+        far.extend(env.homes().map(|home| (home.to_path_buf(), "a home folder")));
+        far.extend(env.accounts().iter().map(|account| (account.home.clone(), "a home folder")));
+        far.push((env.current(), "the folder mldu was started in"));
+        far.extend(std::env::current_exe().ok().map(|exe| (exe, "mldu itself")));
+        far.push((env.state().to_path_buf(), "the records of mldu"));
+        far.extend(scanned.iter().map(|path| (path.clone(), "what was asked to be scanned")));
+        far.extend(trashes.iter().map(|path| (path.clone(), "a trash")));
+        let mut seen = FxHashSet::default();
+        far.retain(|(path, _)| seen.insert(path.clone()));
+        let may_hang = |m: &MountInfo| m.is_remote() && !m.is_kernel();
+        let near = table.iter().filter(|m| {
+            let below_one = |path: &Path| table.iter().any(|r| may_hang(r) && path.starts_with(&r.path));
+            !m.is_remote() && !m.is_kernel() && !below_one(&m.path)
+        });
+        for mount in near {
+            list.know(identities(&mount.path, "a mounted file system"));
         }
-        for mount in table.iter().filter(|m| !m.is_remote() && !m.is_kernel()) {
-            list.add(&mount.path, "a mounted file system");
-        }
-        for home in env.homes() {
-            list.add(home, "a home folder");
-        }
-        for account in env.accounts() {
-            list.add(&account.home, "a home folder");
-        }
-        list.add(&env.current(), "the folder mldu was started in");
-        if let Ok(exe) = std::env::current_exe() {
-            list.add(&exe, "mldu itself");
-        }
-        list.add(env.state(), "the records of mldu");
-        for path in scanned {
-            list.add(path, "what was asked to be scanned");
-        }
-        for path in trashes {
-            list.add(path, "a trash");
+        if table.iter().any(may_hang) {
+            list.ask(far);
+        } else {
+            for (path, what) in far {
+                list.know(identities(&path, what));
+            }
         }
         list
     }
 
-    fn add(&mut self, path: &Path, what: &str) {
-        // Through links, since the thing itself counts, and by each spelling of the folders above it.
-        for spelling in [Some(path.to_path_buf()), path.canonicalize().ok()].into_iter().flatten() {
-            for (i, above) in spelling.ancestors().enumerate() {
-                let Some(id) = identity_of(above) else { continue };
-                let reason = if i == 0 { what.to_string() } else { format!("{what} lies in it") };
-                self.known.entry(id).or_insert(reason);
+    fn know(&mut self, found: Vec<((u64, u64), String)>) {
+        for (id, reason) in found {
+            self.known.entry(id).or_insert(reason);
+        }
+    }
+
+    /// Asks for all of them at once, where some may be on a server that does not answer, or lead there by a link.
+    fn ask(&mut self, far: Vec<(PathBuf, &'static str)>) {
+        let (tx, answers) = std::sync::mpsc::channel();
+        for (i, (path, what)) in far.iter().enumerate() {
+            let (tx, path, what) = (tx.clone(), path.clone(), *what);
+            let _ = std::thread::Builder::new().name("may-hang".into()).spawn(move || {
+                let _ = tx.send((i, identities(&path, what)));
+            });
+        }
+        drop(tx);
+        let deadline = Instant::now() + PATIENCE;
+        let mut found: Vec<Option<Vec<_>>> = far.iter().map(|_| None).collect();
+        while let Ok((i, ids)) = answers.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            found[i] = Some(ids);
+        }
+        for (ids, silent) in found.into_iter().zip(far) {
+            match ids {
+                Some(ids) => self.know(ids),
+                None => self.silent.push(silent),
             }
         }
     }
@@ -108,6 +132,9 @@ impl DenyList {
     pub fn refuses(&self, path: &Path, identity: &Identity) -> Option<String> {
         if let Some(reason) = self.known.get(&(identity.dev, identity.ino)) {
             return Some(reason.clone());
+        }
+        if let Some((silent, what)) = self.silent.iter().find(|(silent, _)| silent.starts_with(path)) {
+            return Some(if silent == path { (*what).to_string() } else { format!("{what} lies in it") });
         }
         if identity.is_mount || self.mounts.iter().any(|m| m == path) {
             return Some("something is mounted here".into());
@@ -128,6 +155,19 @@ impl DenyList {
     pub fn knows(&self, dev: u64, ino: u64) -> bool {
         self.known.contains_key(&(dev, ino))
     }
+}
+
+/// Who a path is, and every folder above it, with what that means. Through links, since the thing itself counts, and by
+/// each spelling of the folders above it.
+fn identities(path: &Path, what: &str) -> Vec<((u64, u64), String)> {
+    let mut found = Vec::new();
+    for spelling in [Some(path.to_path_buf()), path.canonicalize().ok()].into_iter().flatten() {
+        for (i, above) in spelling.ancestors().enumerate() {
+            let Some(id) = identity_of(above) else { continue };
+            found.push((id, if i == 0 { what.to_string() } else { format!("{what} lies in it") }));
+        }
+    }
+    found
 }
 
 /// Who a path is. Links in the folders above are followed: this list is about things, not about spellings.

@@ -89,6 +89,11 @@ fn append(folder: &Path, line: &str, uid: u32) -> std::io::Result<()> {
 /// What the system says; `PermissionDenied` if it is not ours alone.
 pub(super) fn open(folder: &Path, uid: u32, make: bool) -> std::io::Result<OwnedFd> {
     if make && folder.symlink_metadata().is_err() {
+        // Under sudo the variables may name a user's home: what root made there the user could not use any more.
+        let above = folder.ancestors().find_map(|p| p.metadata().ok());
+        if above.is_none_or(|m| m.uid() != uid && m.mode() & 0o1000 == 0) {
+            return Err(std::io::ErrorKind::PermissionDenied.into());
+        }
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     if !is_ours(folder, uid) {

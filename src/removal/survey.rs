@@ -63,7 +63,8 @@ impl Survey {
             let more = text::size(self.on_disk - seen.on_disk, Units::Binary);
             return Some(format!("changed since the scan: it grew by {more}"));
         }
-        if self.newest > i64::from(seen.newest) {
+        // The scan keeps times in 32 bits: what is later than those is as late as can be.
+        if self.newest.min(i64::from(u32::MAX)) > i64::from(seen.newest) {
             return Some("changed since the scan: a file in it is newer".into());
         }
         None
@@ -106,6 +107,8 @@ impl Surveyor {
 impl Visit for Surveyor {
     fn file(&self, folder: &OwnedFd, name: &OsStr, _: &Trail) -> ControlFlow<()> {
         match beneath::look(folder, name) {
+            // A file can be mounted on too, and no open would tell.
+            Ok(it) if it.is_mount => self.survey().unknown += 1,
             Ok(it) => self.count(&it),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(_) => self.survey().unknown += 1,

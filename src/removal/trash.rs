@@ -29,14 +29,14 @@ pub struct Root {
     pub top: Option<PathBuf>,
     /// Folders that have to be made first, outermost first.
     missing: Vec<PathBuf>,
-    /// Only mldu looks there: other programs do not find it.
-    pub is_private: bool,
+    /// It has to be noted where it is: other programs do not look there, or mldu does not look on every server.
+    pub is_noted: bool,
 }
 
 impl Root {
     /// A home trash that is there.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), top: None, missing: Vec::new(), is_private: false }
+        Self { path: path.into(), top: None, missing: Vec::new(), is_noted: false }
     }
 }
 
@@ -92,13 +92,20 @@ fn find(env: &Env, path: &Path, item: &Identity, table: &[MountInfo]) -> Result<
         && id.mode & 0o1000 != 0
         && let Some(root) = usable(shared.join(uid.to_string()), Some(&mount.path), item, uid, false)
     {
-        return Ok(root);
+        return Ok(Root { is_noted: mount.is_remote(), ..root });
     }
     let own = mount.path.join(format!(".Trash-{uid}"));
     if let Some(root) = usable(own, Some(&mount.path), item, uid, false) {
+        return Ok(Root { is_noted: mount.is_remote(), ..root });
+    }
+    if let Some(root) = private(path, &mount.path, item, uid) {
         return Ok(root);
     }
-    private(path, &mount.path, item, uid).ok_or_else(|| {
+    Err(if is_subvolume(path, item) {
+        "it is a subvolume: only a copy of it could lie in the trash of another one".into()
+    } else if let Some(trap) = trap(&mount.path.join(format!(".Trash-{uid}")), uid) {
+        trap
+    } else {
         format!("{} is another file system than your home, and not writable by you", text::path(&mount.path))
     })
 }
@@ -107,6 +114,27 @@ fn find(env: &Env, path: &Path, item: &Identity, table: &[MountInfo]) -> Result<
 /// rename moves it like anywhere else. Without certainty it is not.
 fn is_of_this_container(path: &Path) -> bool {
     beneath::open_parent(path).is_ok_and(|(parent, name)| layers::is_upper_alone(parent, name) == Some(true))
+}
+
+/// Whether something is a file system within a file system, with nothing mounted there (Btrfs).
+fn is_subvolume(path: &Path, item: &Identity) -> bool {
+    let above = path.parent().and_then(|p| look(p).ok());
+    item.kind == Kind::Dir && above.is_some_and(|a| a.mount == item.mount && a.dev != item.dev)
+}
+
+/// Why a trash that is there may not be trusted: where everybody may write, anybody can have put it there.
+fn trap(trash: &Path, uid: u32) -> Option<String> {
+    [trash.to_path_buf(), trash.join("info"), trash.join("files")].iter().find_map(|part| {
+        let id = look(part).ok()?;
+        let why = match id.kind {
+            Kind::Link => "is a link",
+            Kind::Dir if id.uid != uid => "belongs to somebody else",
+            Kind::Dir if id.mode & 0o022 != 0 => "is no safe place: others may write to it",
+            Kind::Dir => return None,
+            _ => "is no folder",
+        };
+        Some(format!("{} {why}", text::path(part)))
+    })
 }
 
 fn home_trash(env: &Env, item: &Identity) -> Option<Root> {
@@ -156,7 +184,7 @@ fn usable(path: PathBuf, top: Option<&Path>, item: &Identity, uid: u32, deep: bo
         }
         missing = between.into_iter().rev().chain(missing).collect();
     }
-    Some(Root { path, top: top.map(Path::to_path_buf), missing, is_private: false })
+    Some(Root { path, top: top.map(Path::to_path_buf), missing, is_noted: false })
 }
 
 /// A path whose existing part is resolved, so that it holds no link: a home may be reached through one.
@@ -176,7 +204,7 @@ fn private(path: &Path, top: &Path, item: &Identity, uid: u32) -> Option<Root> {
         })
     })?;
     let root = usable(ours.join(format!(".Trash-{uid}")), Some(ours), item, uid, false)?;
-    Some(Root { is_private: true, ..root })
+    Some(Root { is_noted: true, ..root })
 }
 
 fn look(path: &Path) -> io::Result<Identity> {
