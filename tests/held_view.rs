@@ -61,7 +61,7 @@ fn with_held() -> App {
     let effect = app.update(Event::InUse(InUse { seen: Vec::new(), closed: 12 }));
     assert!(matches!(effect, Some(Effect::LookHeld(mounts)) if mounts == app.inventory.mounts));
     let effect = app.update(Event::Held(Box::new(held())));
-    assert!(effect.is_none());
+    assert!(matches!(effect, Some(Effect::FindInterrupted(_))), "{effect:?}");
     app
 }
 

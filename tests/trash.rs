@@ -38,7 +38,7 @@ fn mldu_with(w: &World, args: &[&str], read_only: bool) -> (i32, String, String)
         Command::Undo(args) => undo::undo(&w.env, &args, read_only),
         Command::Trash { command: TrashCommand::List(args) } => commands::trash::listed(&w.env, units, &args),
         Command::Trash { command: TrashCommand::Empty(args) } => {
-            commands::trash::emptied(&w.env, units, &args, read_only, |_| false)
+            commands::trash::emptied(&w.env, units, &args, read_only, |_| args.yes)
         }
         other => panic!("{other:?}"),
     };

@@ -46,8 +46,10 @@ pub fn listed(env: &Env, units: Units, args: &ListArgs) -> Said {
     if all.is_empty() {
         out.push_str(if args.ours || args.foreign {
             "nothing of that is in the trash\n"
+        } else if shelf.is_whole {
+            "the trash is empty\n"
         } else {
-            if shelf.is_whole { "the trash is empty\n" } else { "nothing else is in the trash\n" }
+            "nothing else is in the trash\n"
         });
     } else {
         out.push_str(&format!(
@@ -164,8 +166,10 @@ pub(super) fn several(word: &Path, found: &[&Trashed]) -> String {
 
 /// Deletes for good what mldu trashed, or what others did.
 pub fn empty(env: &Env, units: Units, args: &EmptyArgs, read_only: bool) -> Exit {
+    // What cannot say what would go removes nothing.
     let ask = |list: &str| {
-        print(list) == Exit::Done && asked("This cannot be undone. Type  empty  to go on: ", "empty")
+        let told = print(list) == Exit::Done;
+        told && (args.yes || asked("This cannot be undone. Type  empty  to go on: ", "empty"))
     };
     emptied(env, units, args, read_only, ask).say()
 }
@@ -215,15 +219,15 @@ pub fn emptied(
     if args.dry_run {
         return Said::done(Exit::Done, out);
     }
-    if !args.yes {
-        if !ask(&out) {
-            let why = "nothing was removed; --yes does it without asking";
-            return Said { exit: Exit::Usage, ..Said::wrong(why) };
+    if !ask(&out) {
+        if args.yes {
+            return Said::wrong("nothing was removed, for what would go could not be told");
         }
-        out.clear();
+        let why = "nothing was removed; --yes does it without asking";
+        return Said { exit: Exit::Usage, ..Said::wrong(why) };
     }
     let (exit, done) = carry_out(env, &plan, units);
-    Said::done(if exit == Exit::Done && !shelf.is_whole { Exit::Partly } else { exit }, out + &done)
+    Said::done(if exit == Exit::Done && !shelf.is_whole { Exit::Partly } else { exit }, done)
 }
 
 /// What would go.

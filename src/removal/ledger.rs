@@ -135,13 +135,13 @@ fn is_trash(root: &Path, own: &BTreeSet<PathBuf>, table: &[MountInfo], dead: &mu
     let look = move || info.symlink_metadata();
     let found = match mounts::holding(table, root) {
         Some(mount) if dead.contains(&mount.path) => return false,
-        Some(mount) if mount.is_remote() => match mounts::within(mounts::PATIENCE, look) {
-            Some(found) => found,
-            None => {
+        Some(mount) if mount.is_remote() => {
+            let Some(found) = mounts::within(mounts::PATIENCE, look) else {
                 dead.push(mount.path.clone());
                 return false;
-            }
-        },
+            };
+            found
+        }
         _ => look(),
     };
     match found {

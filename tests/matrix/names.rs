@@ -179,7 +179,7 @@ fn row_24_no_name_reaches_the_terminal_raw() {
         .output()
         .expect("it runs");
     let list = String::from_utf8(list.stdout).expect("text, whatever the names are");
-    assert_eq!(list.lines().count(), HOSTILE.len(), "a line for each: {list}");
+    assert_eq!(list.lines().count(), HOSTILE.len() + 1, "a head, and a line for each: {list}");
     assert!(list.chars().all(|c| c == '\n' || is_harmless(c)), "{list}");
     term.type_slowly("\u{1b}u");
     term.wait_for("back in place");
