@@ -289,7 +289,8 @@ fn the_rest_of_such_an_item_goes_by_a_plan_of_its_own() {
     assert!(parts.iter().all(|p| !p.exists()));
     assert!(found(&w).is_empty(), "both halves are in the trash");
     for item in restore::plan(&w.trashed(), |_| true) {
-        assert!(item.run().iter().all(|r| r.failed.is_none()));
+        let back = item.run();
+        assert!(back.iter().all(|r| r.failed.is_none()), "{back:?}");
     }
     assert!(parts.iter().all(|p| p.exists()));
 }

@@ -71,13 +71,16 @@ pub fn of(chosen: &[&Trashed], all: &[Trashed]) -> Vec<Restore> {
         chosen.iter().filter(|t| t.is_ours() || t.identity.is_none()).filter_map(|t| key(t)).collect();
     let mut items: FxHashMap<_, Restore> = FxHashMap::default();
     let mut stayed: FxHashMap<_, usize> = FxHashMap::default();
+    let here: FxHashSet<&str> =
+        all.iter().filter(|t| t.is_ours()).filter_map(|t| t.ours.as_ref()).map(|o| o.id.as_str()).collect();
+    let came_later = |t: &Trashed| t.ours.as_ref().is_some_and(|o| here.contains(o.id.as_str()));
     for part in all {
         let Some(key) = key(part).filter(|k| wanted.contains(k)) else { continue };
         let item = items.entry(key.clone()).or_insert_with(Restore::empty);
         if part.is_ours() {
             item.parts.push(part.clone());
-        } else if part.identity.is_none() && never_moved(part) {
-            // Its record was written, and an interrupted run did not come to it.
+        } else if part.identity.is_none() && (came_later(part) || never_moved(part)) {
+            // Its record was written, and an interrupted run did not come to it. Perhaps another one did.
             *stayed.entry(key).or_default() += 1;
         } else if part.identity.is_none() {
             item.gone.push(part.clone());

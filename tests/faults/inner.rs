@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use mldu::removal::empty::Empty;
 use mldu::removal::execute::Outcome;
-use mldu::removal::{ledger, restore};
+use mldu::removal::restore::Allow;
+use mldu::removal::{journal, ledger, restore};
 use rustix::event::{PollFd, PollFlags};
 use serde_json::{Value, json};
 
@@ -36,6 +37,10 @@ pub fn run() {
     let root = PathBuf::from(std::env::var_os("MLDU_FAULTS_ROOT").expect("started by another test"));
     let act = Act::named(&std::env::var("MLDU_FAULTS_ACT").expect("started by another test"));
     let told = std::fs::File::create(root.with_extension("told")).expect("made");
+    if !matches!(act, Act::DeleteLarge | Act::EmptyLarge) {
+        // The calls of a thread are counted.
+        mldu::sys::limits::use_threads(1);
+    }
     let work: Box<dyn FnOnce() -> Value + Send> = match act {
         Act::Trash | Act::Delete | Act::DeleteLarge => {
             let plan = plan_at(&root, act);
@@ -80,10 +85,11 @@ fn remove(root: &Path, plan: &mldu::removal::plan::Plan) -> Value {
 }
 
 fn undo(root: &Path) -> Value {
-    let (all, problems) = ledger::everywhere(&world_at(root).env);
-    let steps: Vec<Value> = restore::plan(&all, |_| true)
+    let env = world_at(root).env;
+    let (all, problems) = ledger::everywhere(&env);
+    let (done, _) = journal::run::restore(&env, &restore::plan(&all, |_| true), Allow::default());
+    let steps: Vec<Value> = done
         .iter()
-        .flat_map(restore::Restore::run)
         .map(|r| {
             let outcome = if r.failed.is_none() { "back" } else { "kept" };
             json!({"path": r.path, "outcome": outcome, "what": r.failed})
@@ -93,9 +99,11 @@ fn undo(root: &Path) -> Value {
 }
 
 fn empty(root: &Path) -> Value {
-    let (all, problems) = ledger::everywhere(&world_at(root).env);
-    let steps: Vec<Value> = Empty::plan(&all, |_| true)
-        .run(&AtomicBool::new(false), &mut |_| {})
+    let env = world_at(root).env;
+    let (all, problems) = ledger::everywhere(&env);
+    let all = Empty::plan(&all, |_| true);
+    let (done, _) = journal::run::empty(&env, &all, &AtomicBool::new(false), &mut |_| {});
+    let steps: Vec<Value> = done
         .iter()
         .map(|e| {
             let outcome = if e.failed.is_none() { "deleted" } else { "kept" };
