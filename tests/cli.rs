@@ -447,3 +447,33 @@ fn a_limit_that_is_crossed_ends_with_3() {
         .code(2)
         .stderr(predicate::str::contains("conda-tarballs"));
 }
+
+#[test]
+fn why_answers_and_ends_with_3_when_nothing_can_be_saved() {
+    let tmp = tempfile::tempdir().expect("a folder");
+    let home = tmp.path().join("home");
+    std::fs::create_dir_all(home.join("work")).expect("made");
+    std::fs::create_dir(home.join("tmp")).expect("made");
+    let why = |args: &[&str]| {
+        let mut command = mldu(&home);
+        command.arg("why").args(args).current_dir(home.join("work"));
+        command.assert()
+    };
+    let out = why(&[]).code(0).stderr("");
+    let text = String::from_utf8_lossy(&out.get_output().stdout).into_owned();
+    assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
+    assert!(text.starts_with("CAN JUPYTER SAVE?") && text.contains("notebooks  ~/work"), "{text}");
+    assert_eq!(std::fs::read_dir(home.join("work")).expect("read").count(), 0, "nothing is left");
+    let out = why(&["--json"]).code(0);
+    let v: Value = serde_json::from_slice(&out.get_output().stdout).expect("JSON");
+    assert_eq!((&v["blocked"], &v["places"][0]["test"]), (&Value::Bool(false), &Value::from("ok")));
+    assert_eq!(v["places"].as_array().map(Vec::len), Some(5));
+    // The kernel's own folder can be written by nobody.
+    let out = why(&["/proc/self", "--json"]).code(3);
+    let v: Value = serde_json::from_slice(&out.get_output().stdout).expect("JSON");
+    assert_eq!(v["blocked"], Value::Bool(true), "{v}");
+    why(&["no-such-folder"]).code(1).stderr(predicate::str::contains("no such folder"));
+    let out = mldu(&home).args(["why", "--json"]).env("MLDU_READ_ONLY", "1").assert().code(0);
+    let v: Value = serde_json::from_slice(&out.get_output().stdout).expect("JSON");
+    assert_eq!(v["places"][0]["test"], "-");
+}

@@ -356,3 +356,134 @@ fn others(facts: &Facts, units: Units) -> Vec<Finding> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnose::facts::{Lying, Torn};
+    use crate::model::mount::Space;
+    use std::path::PathBuf;
+
+    const GIB: u64 = 1 << 30;
+
+    fn mount(path: &str, fstype: &str, available: u64, inodes: u64) -> Mount {
+        let space = Space {
+            total: 100 * GIB,
+            available,
+            free: available + 5 * GIB,
+            inodes: Some(1000),
+            inodes_available: Some(inodes),
+        };
+        let path = PathBuf::from(path);
+        Mount {
+            path,
+            fstype: fstype.into(),
+            source: "/dev/sda1".into(),
+            id: 1,
+            dev: 1,
+            read_only: false,
+            space: Some(space),
+        }
+    }
+
+    /// All places on `/`, but notebooks on `/data`.
+    fn facts(root: &Mount, written: Written) -> Facts {
+        let places = Purpose::ALL.map(|purpose| {
+            let is_data = purpose == Purpose::Notebooks;
+            let on = if is_data { mount("/data", "ext4", 50 * GIB, 900) } else { root.clone() };
+            Place {
+                purpose,
+                path: PathBuf::from("/x").join(purpose.word()),
+                at: on.path.join("x"),
+                owner: Some(0),
+                mount: Some(on),
+                written: if is_data { Written::Done } else { written.clone() },
+            }
+        });
+        Facts { user: "ana".into(), uid: 1007, places: places.into(), ..Facts::default() }
+    }
+
+    fn told(root: &Mount, cause: Cause) -> Verdict {
+        of(&facts(root, Written::Failed(cause)), Units::Binary)
+    }
+
+    #[test]
+    fn each_cause_is_told_with_what_it_means_and_what_to_do() {
+        let full = mount("/", "ext4", 0, 500);
+        let v = told(&full, Cause::Full);
+        assert!(v.blocked && v.word == "FULL", "{v:?}");
+        assert_eq!(
+            v.sentence,
+            "/ has 0 B left for you (5.0 GiB is kept for root): no kernel can be started. Your notebooks are on /data and \
+             that is fine, but Jupyter writes here too."
+        );
+        assert_eq!(v.way_on, "Free 1.0 GiB on / and it works again: `mldu` shows what can go.");
+        let v = told(&mount("/", "ext4", 9 * GIB, 0), Cause::Full);
+        assert!(
+            v.sentence.starts_with("/ has no inode left, though 9.0 GiB are free; no new file"),
+            "{}",
+            v.sentence
+        );
+        let v = told(&mount("/", "ext4", 60 * GIB, 500), Cause::Quota);
+        assert!(v.word == "QUOTA" && v.sentence.contains("the disk itself has 60.0 GiB free"), "{v:?}");
+        assert!(v.way_on.contains("counts against the quota"));
+        let v = told(&mount("/", "ext4", GIB, 500), Cause::ReadOnly);
+        assert!(v.word == "READ-ONLY" && v.way_on.contains("dmesg"), "{v:?}");
+        let v = told(&mount("/", "ext4", GIB, 500), Cause::NotAllowed);
+        assert!(v.word == "NOT YOURS" && v.way_on.contains("sudo chown -R 1007 /x"), "{v:?}");
+        let v = told(&mount("/run", "tmpfs", 0, 500), Cause::Full);
+        assert!(v.sentence.contains("which is in memory") && v.way_on.contains("restart"), "{v:?}");
+        let v = told(&mount("/", "overlay", 0, 500), Cause::Full);
+        assert!(v.way_on.contains("container's image gives nothing back"), "{v:?}");
+        let v = told(&mount("/home", "nfs4", GIB, 500), Cause::NoAnswer);
+        assert!(v.word == "NO ANSWER" && v.blocked, "{v:?}");
+        let v = told(&mount("/", "ext4", GIB, 500), Cause::Broken("Input/output error (os error 5)".into()));
+        assert!(v.word == "BROKEN" && v.way_on.starts_with("Copy what matters"), "{v:?}");
+    }
+
+    #[test]
+    fn what_works_is_said_to_work_and_what_is_low_is_low() {
+        let v = of(&facts(&mount("/", "ext4", 50 * GIB, 500), Written::Done), Units::Binary);
+        assert!(!v.blocked && v.word == "OK", "{v:?}");
+        assert!(v.findings.iter().all(|f| f.level == Level::Ok), "{v:?}");
+        let v = of(&facts(&mount("/", "ext4", GIB, 500), Written::Done), Units::Binary);
+        assert!(!v.blocked && v.word == "LOW" && v.sentence.contains("1.0 GiB left for you"), "{v:?}");
+        // Nothing was tried: what is left decides, and is said not to have been tried.
+        let v = of(&facts(&mount("/", "ext4", 0, 500), Written::Skipped), Units::Binary);
+        assert!(v.blocked && v.sentence.ends_with("nothing was written to try it."), "{v:?}");
+    }
+
+    #[test]
+    fn only_history_and_trust_are_lost_without_blocking() {
+        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), Written::Done);
+        facts.places[3].written = Written::Failed(Cause::NotAllowed);
+        let v = of(&facts, Units::Binary);
+        assert!(!v.blocked && v.sentence.contains("what is typed is not remembered"), "{v:?}");
+    }
+
+    #[test]
+    fn what_else_is_worth_knowing_is_noted() {
+        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), Written::Done);
+        facts.trash = vec![
+            Lying { mount: "/".into(), bytes: 3 * GIB, things: 2 },
+            Lying { mount: "/other".into(), bytes: 1, things: 1 },
+        ];
+        facts.torn = vec![Torn { notebook: "/w/a.ipynb".into(), copy: "/w/.~a.ipynb".into() }];
+        facts.errors = vec![("/".into(), 4)];
+        let notes: Vec<String> = of(&facts, Units::Binary)
+            .findings
+            .into_iter()
+            .filter(|f| f.level == Level::Note)
+            .map(|f| f.sentence)
+            .collect();
+        assert_eq!(
+            notes,
+            [
+                "the kernel counts 4 errors on /: have it checked",
+                "3.0 GiB that mldu put into the trash still fill /: `mldu trash empty` gives it back",
+                "/w/a.ipynb was cut off while it was saved; what it was before is in /w/.~a.ipynb: free some space, then \
+                 copy that over it"
+            ]
+        );
+    }
+}
