@@ -8,6 +8,8 @@ use serde_json::Value;
 fn mldu(home: &std::path::Path) -> Command {
     let mut command = Command::cargo_bin("mldu").expect("it is built");
     command.env_clear().env("HOME", home).env("TMPDIR", home.join("tmp")).env("LANG", "C.UTF-8");
+    // The trashes of this machine are no test's business.
+    command.env("MLDU_ONLY_BELOW", home);
     command
 }
 

@@ -26,7 +26,7 @@ fn outcomes(w: &World) -> Vec<(What, Became, PathBuf)> {
 fn mldu(home: &Path) -> Command {
     let mut command = Command::cargo_bin("mldu").expect("it is built");
     command.env_clear().env("HOME", home).env("LANG", "C.UTF-8").env("PATH", "/usr/bin:/bin");
-    command.env("XDG_RUNTIME_DIR", home.join("run"));
+    command.env("XDG_RUNTIME_DIR", home.join("run")).env("MLDU_ONLY_BELOW", home);
     command
 }
 

@@ -171,6 +171,11 @@ pub fn mldu() -> &'static str {
     env!("CARGO_BIN_EXE_mldu")
 }
 
+/// The only folder whose trashes the real program may touch in a test: it sees those of all mounts of this machine.
+pub fn below() -> String {
+    std::env::temp_dir().canonicalize().expect("it is there").display().to_string()
+}
+
 /// The variables of a person at a usual terminal whose home is this.
 pub fn vars(home: &Path) -> Vec<(String, String)> {
     let home = home.display().to_string();
@@ -180,6 +185,7 @@ pub fn vars(home: &Path) -> Vec<(String, String)> {
         ("TERM", "xterm-256color".into()),
         ("LANG", "C.UTF-8".into()),
         ("PATH", "/usr/bin:/bin".into()),
+        ("MLDU_ONLY_BELOW", below()),
     ]
     .map(|(k, v)| (k.to_string(), v))
     .to_vec()

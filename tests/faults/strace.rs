@@ -146,6 +146,7 @@ pub fn mldu_without_proc(scene: &Scene, args: &[&str]) -> Output {
     let mut command = without_proc();
     command.arg(env!("CARGO_BIN_EXE_mldu")).args(args).env_clear();
     command.env("PATH", "/usr/bin:/bin").env("HOME", scene.root.join("home"));
+    command.env("MLDU_ONLY_BELOW", &scene.root);
     command.output().expect("it runs")
 }
 
@@ -160,6 +161,7 @@ fn without_proc() -> Command {
 pub fn mldu(scene: &Scene, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mldu"));
     command.args(args).env_clear().env("HOME", scene.root.join("home"));
+    command.env("MLDU_ONLY_BELOW", &scene.root);
     command.output().expect("it runs")
 }
 

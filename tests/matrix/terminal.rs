@@ -271,6 +271,7 @@ fn row_40_output_that_goes_nowhere_is_an_error_and_costs_nothing() {
             .args(["-c", &format!("set -o pipefail; {line}")])
             .env_clear()
             .envs([("HOME", home.as_os_str()), ("M", mldu().as_ref()), ("PATH", "/usr/bin:/bin".as_ref())])
+            .env("MLDU_ONLY_BELOW", &home)
             .output()
             .expect("bash runs");
         let said = String::from_utf8_lossy(&out.stderr).into_owned();
