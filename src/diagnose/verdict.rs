@@ -387,7 +387,7 @@ mod tests {
     }
 
     /// All places on `/`, but notebooks on `/data`.
-    fn facts(root: &Mount, written: Written) -> Facts {
+    fn facts(root: &Mount, written: &Written) -> Facts {
         let places = Purpose::ALL.map(|purpose| {
             let is_data = purpose == Purpose::Notebooks;
             let on = if is_data { mount("/data", "ext4", 50 * GIB, 900) } else { root.clone() };
@@ -404,7 +404,7 @@ mod tests {
     }
 
     fn told(root: &Mount, cause: Cause) -> Verdict {
-        of(&facts(root, Written::Failed(cause)), Units::Binary)
+        of(&facts(root, &Written::Failed(cause)), Units::Binary)
     }
 
     #[test]
@@ -443,19 +443,19 @@ mod tests {
 
     #[test]
     fn what_works_is_said_to_work_and_what_is_low_is_low() {
-        let v = of(&facts(&mount("/", "ext4", 50 * GIB, 500), Written::Done), Units::Binary);
+        let v = of(&facts(&mount("/", "ext4", 50 * GIB, 500), &Written::Done), Units::Binary);
         assert!(!v.blocked && v.word == "OK", "{v:?}");
         assert!(v.findings.iter().all(|f| f.level == Level::Ok), "{v:?}");
-        let v = of(&facts(&mount("/", "ext4", GIB, 500), Written::Done), Units::Binary);
+        let v = of(&facts(&mount("/", "ext4", GIB, 500), &Written::Done), Units::Binary);
         assert!(!v.blocked && v.word == "LOW" && v.sentence.contains("1.0 GiB left for you"), "{v:?}");
         // Nothing was tried: what is left decides, and is said not to have been tried.
-        let v = of(&facts(&mount("/", "ext4", 0, 500), Written::Skipped), Units::Binary);
+        let v = of(&facts(&mount("/", "ext4", 0, 500), &Written::Skipped), Units::Binary);
         assert!(v.blocked && v.sentence.ends_with("nothing was written to try it."), "{v:?}");
     }
 
     #[test]
     fn only_history_and_trust_are_lost_without_blocking() {
-        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), Written::Done);
+        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), &Written::Done);
         facts.places[3].written = Written::Failed(Cause::NotAllowed);
         let v = of(&facts, Units::Binary);
         assert!(!v.blocked && v.sentence.contains("what is typed is not remembered"), "{v:?}");
@@ -463,7 +463,7 @@ mod tests {
 
     #[test]
     fn what_else_is_worth_knowing_is_noted() {
-        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), Written::Done);
+        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), &Written::Done);
         facts.trash = vec![
             Lying { mount: "/".into(), bytes: 3 * GIB, things: 2 },
             Lying { mount: "/other".into(), bytes: 1, things: 1 },
