@@ -52,9 +52,10 @@ impl Maker<'_> {
 
 /// For each step the other lines that need what it takes.
 pub(super) fn tie(inventory: &Inventory, plan: &mut Plan) {
-    let lines: Vec<FxHashSet<NodeId>> = (0..plan.lines.len())
-        .map(|line| plan.steps.iter().filter(|s| s.line == line).map(|s| s.target.node).collect())
-        .collect();
+    let mut lines: Vec<FxHashSet<NodeId>> = vec![FxHashSet::default(); plan.lines.len()];
+    for step in &plan.steps {
+        lines[step.line].insert(step.target.node);
+    }
     for step in plan.steps.iter_mut().filter(|s| !s.target.needed_by.is_empty()) {
         let (own, needed) = (step.line, &step.target.needed_by);
         let parts = |id: &ItemId| inventory.item(*id).map(|i| i.parts.clone()).unwrap_or_default();
