@@ -189,7 +189,8 @@ impl<'a> Loop<'a> {
             Typed::Key { at, .. } if *at < self.deaf_until => None,
             Typed::Key { key, burst, .. } => self.update(Event::Key { key: *key, burst: *burst }),
             Typed::Paste => self.update(Event::Paste),
-            Typed::Resize => None,
+            // Even if the size is the same again: in between, the terminal may have cut off what was on it.
+            Typed::Resize => self.perform(Effect::Redraw),
             Typed::Lost => {
                 self.terminal.lose();
                 None

@@ -53,19 +53,25 @@ fn read(out: &Sender<Typed>) {
             let _ = out.send(Typed::Lost);
             return;
         };
-        let mut batch = vec![(first, Instant::now())];
-        if ARMED.load(Ordering::Relaxed) {
-            while event::poll(BURST_TIME).unwrap_or(false) {
-                let Ok(next) = event::read() else { break };
-                batch.push((next, Instant::now()));
+        let mut batch = Vec::new();
+        let mut next = Some(first);
+        while let Some(event) = next {
+            // Sizes are not held back: while a window is dragged they would keep everything waiting.
+            if let Event::Resize(..) = event {
+                if out.send(Typed::Resize).is_err() {
+                    return;
+                }
+            } else {
+                batch.push((event, Instant::now()));
             }
+            let more = ARMED.load(Ordering::Relaxed) && event::poll(BURST_TIME).unwrap_or(false);
+            next = if more { event::read().ok() } else { None };
         }
         let keys = batch.iter().filter(|(e, _)| matches!(e, Event::Key(_))).count();
         for (event, at) in batch {
             let typed = match event {
                 Event::Key(k) => keymap::key(&k).map(|key| Typed::Key { key, at, burst: keys >= BURST }),
                 Event::Paste(_) => Some(Typed::Paste),
-                Event::Resize(..) => Some(Typed::Resize),
                 _ => None,
             };
             if let Some(typed) = typed

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// A deadline guards against hangs; nothing here asserts speed.
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A program in a terminal.
 pub struct Term {
@@ -131,8 +131,9 @@ impl Term {
     /// Changes the size.
     pub fn resize(&self, size: (u16, u16)) {
         let (w, h) = cells(size);
-        self.master.resize(pty_size(size)).expect("resized");
+        // The screen first: what the program draws for the new size must not come to the old one.
         self.parser.lock().expect("a screen").set_size(h, w);
+        self.master.resize(pty_size(size)).expect("resized");
     }
 
     /// Waits for the end and returns the exit code.
