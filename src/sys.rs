@@ -6,7 +6,6 @@ pub mod alive;
 pub mod beneath;
 pub mod descend;
 pub mod extents;
-pub mod gone;
 pub mod input;
 pub mod layers;
 pub mod limits;

@@ -164,12 +164,13 @@ fn cannot_rename(error: &io::Error) -> bool {
 }
 
 impl Deleted {
-    /// What stayed first, with the reason, in words.
+    /// What stayed first, with the reason, in words. The thing itself needs no name.
     pub fn first(&self) -> String {
-        self.left.first().map_or_else(
-            || "stopped".to_string(),
-            |(path, why)| format!("{}: {why}", crate::text::path(path)),
-        )
+        match self.left.first() {
+            None => "stopped".to_string(),
+            Some((path, why)) if path.as_os_str().is_empty() => why.clone(),
+            Some((path, why)) => format!("{}: {why}", crate::text::path(path)),
+        }
     }
 
     fn note(&mut self, path: PathBuf, error: &io::Error) {

@@ -5,12 +5,11 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
 use super::deletion;
 use super::directory_sizes;
 use super::facts::sentence;
-use super::in_use::InUse;
+use super::in_use::{Fresh, InUse};
 use super::journal::{self, Log};
 use super::ledger::Trashed;
 use super::survey::Survey;
@@ -20,9 +19,6 @@ use crate::sys::beneath;
 use crate::sys::locks::Locks;
 use crate::sys::mounts::{self, MountInfo};
 use crate::sys::user::{self, Names};
-
-/// A look at the processes is this long good.
-const FRESH: Duration = Duration::from_secs(2);
 
 /// A record without its thing may be of something that is being moved just now; after so long it is not.
 const SETTLED: i64 = 600;
@@ -132,7 +128,7 @@ impl Empty {
 struct Guard<'a> {
     names: &'a Names,
     watched: Vec<PathBuf>,
-    in_use: Option<(Instant, InUse, Locks, Vec<MountInfo>)>,
+    look: Fresh<(InUse, Locks, Vec<MountInfo>)>,
 }
 
 impl<'a> Guard<'a> {
@@ -140,16 +136,14 @@ impl<'a> Guard<'a> {
         let mut watched: Vec<PathBuf> = empty.things.iter().map(|t| t.root.join("files")).collect();
         watched.sort();
         watched.dedup();
-        Self { names: &empty.names, watched, in_use: None }
+        Self { names: &empty.names, watched, look: Fresh::default() }
     }
 
     /// Why a thing must stay, by a look that is no older than two seconds.
     fn objection(&mut self, file: &std::path::Path, now: &beneath::Identity) -> Option<String> {
-        if self.in_use.as_ref().is_none_or(|(when, ..)| when.elapsed() > FRESH) {
-            let look = InUse::look(&self.watched, self.names);
-            self.in_use = Some((Instant::now(), look, Locks::read(), mounts::read()));
-        }
-        let (_, in_use, locks, table) = self.in_use.as_ref()?;
+        let (watched, names) = (&self.watched, self.names);
+        let look = || (InUse::look(watched, names), Locks::read(), mounts::read());
+        let (in_use, locks, table) = self.look.get(look);
         if let Some(who) = in_use.reason(file) {
             return Some(format!("in use: {who}; end that, then empty again"));
         }
@@ -193,9 +187,9 @@ impl<'a> Guard<'a> {
         }
         let done = deletion::delete_as(aside, &files, &thing.name, &file, &now, stop, progress);
         let done = done.map_err(|e| sentence(&e))?;
-        if let Some(rest) = done.rest {
-            let why = done.left.first().map_or_else(|| "stopped".to_string(), |(_, why)| why.clone());
-            return Err(format!("only partly removed ({why}); the rest is in {}", crate::text::path(&rest)));
+        if let Some(rest) = &done.rest {
+            let (why, rest) = (done.first(), crate::text::path(rest));
+            return Err(format!("only partly removed ({why}); the rest is in {rest}"));
         }
         if thing.is_orphan() {
             return Ok(());

@@ -310,14 +310,10 @@ impl Runner<'_> {
             }
             Ok(d) => {
                 self.report.stopped |= d.stopped;
-                let first = d.first();
-                if d.files == 0 && d.rest.as_deref() == Some(step.path()) {
-                    return Outcome::Kept(first);
-                }
                 Outcome::Partly {
                     files: d.files,
                     left: d.left_count,
-                    first,
+                    first: d.first(),
                     rest: d.rest.unwrap_or_default(),
                 }
             }

@@ -74,11 +74,29 @@ impl InUse {
 /// A look is this long good.
 const FRESH: Duration = Duration::from_secs(2);
 
+/// What was looked at a moment ago, or is looked at again.
+pub struct Fresh<T>(Option<(Instant, T)>);
+
+impl<T> Default for Fresh<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Fresh<T> {
+    /// The last look if it is no older than two seconds, else another one. It is as old as its beginning: what it saw
+    /// first may have changed when it ends.
+    pub fn get(&mut self, look: impl FnOnce() -> T) -> &T {
+        let last = self.0.take().filter(|(when, _)| when.elapsed() <= FRESH);
+        &self.0.insert(last.unwrap_or_else(|| (Instant::now(), look()))).1
+    }
+}
+
 /// Looks again and again at the same paths, as often as it must be: what is acted on was looked at a moment ago.
 pub struct Guard {
     paths: Vec<PathBuf>,
     names: Names,
-    last: Option<(Instant, InUse)>,
+    last: Fresh<InUse>,
 }
 
 impl Guard {
@@ -86,16 +104,13 @@ impl Guard {
     pub fn over(mut paths: Vec<PathBuf>, names: Names) -> Self {
         paths.sort();
         paths.dedup();
-        Self { paths, names, last: None }
+        Self { paths, names, last: Fresh::default() }
     }
 
     /// Who uses a path, by a look that is no older than two seconds.
     pub fn reason(&mut self, path: &Path) -> Option<String> {
-        if self.last.as_ref().is_none_or(|(when, _)| when.elapsed() > FRESH) {
-            // As old as its beginning: what it saw first may have changed when it ends.
-            self.last = Some((Instant::now(), InUse::look(&self.paths, &self.names)));
-        }
-        self.last.as_ref().and_then(|(_, look)| look.reason(path))
+        let (paths, names) = (&self.paths, &self.names);
+        self.last.get(|| InUse::look(paths, names)).reason(path)
     }
 }
 

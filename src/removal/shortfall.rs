@@ -7,8 +7,8 @@ use super::deletion::PREFIX;
 use super::execute::Report;
 use super::measure::Measured;
 use super::plan::Plan;
+use crate::sys::proc::{self, held};
 use crate::sys::user::Names;
-use crate::sys::{gone, proc};
 use crate::text::{self, Units};
 
 /// Explains each mount that got back less than nine tenths of what was promised, or called possible.
@@ -21,7 +21,7 @@ pub fn explain(report: &mut Report, plan: &Plan, names: &Names) {
     }
     let undone = report.failed().count();
     // What mldu deletes is renamed first, so what is open of it still has that name.
-    let open = gone::holders(was_deleted_by_us);
+    let open = held::holders(was_deleted_by_us);
     let open: Vec<String> = open
         .into_iter()
         .map(|pid| {

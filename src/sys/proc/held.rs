@@ -82,6 +82,18 @@ pub fn look(scanned: &[Mount]) -> Look {
     look
 }
 
+/// Processes that have a deleted file open or mapped whose former path `was` accepts, each once. Those of others may
+/// be closed to us and are not among them.
+pub fn holders(was: impl Fn(&Path) -> bool) -> Vec<u32> {
+    let holds = |pid: &u32| {
+        let Some(open) = Open::of(&PathBuf::from(format!("/proc/{pid}"))) else { return false };
+        let mut found = false;
+        open.each(&mut |path, _| found = found || deleted(path).is_some_and(&was));
+        found
+    };
+    super::pids().filter(holds).collect()
+}
+
 /// The mounts that are scanned, and those of each process.
 struct Tables<'a> {
     scanned: &'a [Mount],
@@ -202,5 +214,25 @@ fn unknown(mapping: &maps::Mapping, spot: Spot) -> File {
         mtime: 0,
         fd: None,
         mount: spot.mount,
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_a_deleted_file_open_is_found() {
+        let tmp = tempfile::tempdir().expect("a folder");
+        let path = tmp.path().canonicalize().expect("a path").join("held");
+        let file = std::fs::File::create(&path).expect("a file");
+        let mut child =
+            std::process::Command::new("sleep").arg("30").stdin(file).spawn().expect("sleep runs");
+        assert!(holders(|p| p == path).is_empty(), "it is not deleted yet");
+        std::fs::remove_file(&path).expect("removed");
+        assert_eq!(holders(|p| p == path), [child.id()]);
+        child.kill().expect("it can be ended");
+        child.wait().expect("it ends");
+        assert!(holders(|p| p == path).is_empty());
     }
 }
