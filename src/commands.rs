@@ -1,5 +1,6 @@
 //! What mldu does without its interface, one file a subcommand.
 
+pub mod carry;
 pub mod export;
 pub mod families;
 pub mod interrupted;
@@ -13,8 +14,11 @@ pub mod why;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::env::Env;
 use crate::model::inventory::Inventory;
 use crate::model::problem::Problem;
+use crate::removal::draft::Draft;
+use crate::removal::{facts, held_open};
 use crate::scan::import;
 use crate::settings::Settings;
 use crate::text;
@@ -59,6 +63,14 @@ fn lost(inventory: &Inventory, settings: &Settings) -> Option<String> {
     };
     let p = inventory.problems.kept.iter().find(lost)?;
     Some(format!("{}: {}", text::path(&p.path), text::plain(&p.error)))
+}
+
+/// Looks which processes use what is known, and which hold deleted files.
+fn look_in_use(inventory: &mut Inventory, env: &Env) {
+    let roots = facts::watched(inventory, &Draft::default());
+    let seen = facts::look_in_use(&roots, env);
+    inventory.set_in_use(&seen.seen);
+    inventory.held_open = held_open::look(&inventory.mounts, env);
 }
 
 /// Prints. A reader that went away (`mldu report | head`) is no error; a full disk behind it is.

@@ -33,3 +33,4 @@ pub mod survey;
 pub mod together;
 pub mod trash;
 pub mod weigh;
+pub mod words;

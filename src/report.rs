@@ -4,6 +4,7 @@ pub mod families;
 pub mod json;
 pub mod ncdu;
 pub mod places;
+pub mod plan;
 pub mod prometheus;
 pub mod table;
 pub mod why;

@@ -13,7 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("scan", &["env", "families", "model", "sys", "text"]),
     ("removal", &["env", "model", "sys", "text"]),
     ("diagnose", &["env", "model", "removal", "sys", "text"]),
-    ("report", &["model", "text"]),
+    ("report", &["model", "removal", "text"]),
     ("app", &["model", "removal", "text"]),
     ("ui", &["app", "model", "removal", "text"]),
     ("cli", &["model"]),

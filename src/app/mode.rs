@@ -7,7 +7,7 @@ use crate::model::rows::RowKey;
 use crate::model::usage::Usage;
 use crate::removal::empty::Empty;
 use crate::removal::execute::{Progress, Report};
-use crate::removal::plan::{How, Plan};
+use crate::removal::plan::{self, Plan};
 use crate::removal::restore::Restored;
 
 /// What is on the screen.
@@ -137,15 +137,9 @@ pub const DELETE: &str = "delete";
 pub const EMPTY: &str = "empty";
 
 impl Confirm {
-    /// A plan screen on which nothing was chosen by the person yet. Trash is chosen, unless the trash cannot take
-    /// anything: then what is safe goes for good, if there is something safe.
+    /// A plan screen on which nothing was chosen by the person yet.
     pub fn new(plans: [Plan; 3], is_full: bool) -> Self {
-        let at = |how: How| How::ALL.iter().position(|h| *h == how).unwrap_or(1);
-        let (mixed, trash) = (at(How::SafeForGood), at(How::Trash));
-        let trash_works = !plans[trash].is_empty();
-        let frees_some = plans[mixed].at_most() > plans[trash].at_most();
-        let chosen =
-            if (is_full && frees_some) || (!trash_works && !plans[mixed].is_empty()) { mixed } else { trash };
+        let chosen = plan::suggested(&plans, is_full);
         Self { plans, chosen, cursor: 0, asked: Asked::Nothing }
     }
 

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+use super::carry::{DELETE, planned};
 use super::trash::asked;
 use super::{Exit, complain, print};
 use crate::env::Env;
 use crate::model::inventory::Inventory;
-use crate::removal::draft::Draft;
 use crate::removal::execute;
-use crate::removal::facts::{self, Question};
 use crate::removal::interrupted::{self, Interrupted, Kind, Resumed};
 use crate::removal::plan::{How, Plan};
 use crate::report::json;
@@ -17,9 +16,6 @@ use crate::scan::Session;
 use crate::settings::Settings;
 use crate::sys;
 use crate::text;
-
-/// The word that deletes for good, as in the interface.
-const DELETE: &str = "delete";
 
 /// What is done about what is half done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,11 +142,7 @@ fn plan_rest(settings: &Settings, it: &Interrupted) -> Result<Plan, String> {
     roots.dedup();
     let inventory = scan(settings, roots)?;
     let marks = interrupted::mark_rest(&inventory, it)?;
-    let draft = Draft::new(&inventory, &marks);
-    let env = &settings.scan.env;
-    let in_use = facts::look_in_use(&facts::watched(&inventory, &draft), env);
-    let facts = Question::new(&draft, &inventory, in_use, settings.read_only).answer(env);
-    let plan = Plan::new(&inventory, &marks, How::Trash, &facts);
+    let plan = planned(settings, &inventory, &marks, How::Trash);
     match plan.refused.first() {
         Some(refusal) => Err(refusal.reason.clone()),
         None if plan.is_empty() => Err("nothing of it may go by itself".into()),

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Exit, complain, lost, print, warn};
+use super::{Exit, complain, look_in_use, lost, print, warn};
 use crate::env::Env;
 use crate::model::category::Category;
 use crate::model::inventory::{Inventory, ScanState};
 use crate::model::mount::Mount;
 use crate::model::rows::RowKey;
-use crate::removal::{facts, held_open, interrupted};
+use crate::removal::interrupted;
 use crate::report::{Tell, json, prometheus, table};
 use crate::scan::{Session, import};
 use crate::settings::Settings;
@@ -169,11 +169,4 @@ fn tell_interrupted(inventory: &Inventory, env: &Arc<Env>) {
     if let Some(what) = interrupted::summary(&all) {
         let _ = complain(&format!("{what}; `mldu interrupted` shows them"));
     }
-}
-
-fn look_in_use(inventory: &mut Inventory, env: &Arc<Env>) {
-    let roots = facts::watched(inventory, &crate::removal::draft::Draft::default());
-    let seen = facts::look_in_use(&roots, env);
-    inventory.set_in_use(&seen.seen);
-    inventory.held_open = held_open::look(&inventory.mounts, env);
 }

@@ -295,9 +295,14 @@ fn carry_out(env: &Env, plan: &Empty, units: Units) -> (Exit, String) {
     (partly(failed.len(), done.len()), out)
 }
 
+/// Whether somebody can be asked: there is a terminal at both ends.
+pub(super) fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
 /// Asks a person for a word. Without a terminal nobody can be asked.
 pub(super) fn asked(question: &str, word: &str) -> bool {
-    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+    if !can_ask() {
         return false;
     }
     let _ = write!(std::io::stdout(), "{question}");

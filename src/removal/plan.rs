@@ -34,6 +34,15 @@ pub enum How {
 impl How {
     /// The three, in the order of the screen.
     pub const ALL: [Self; 3] = [Self::SafeForGood, Self::Trash, Self::ForGood];
+
+    /// Its name in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::SafeForGood => "safe-for-good",
+            Self::Trash => "trash",
+            Self::ForGood => "for-good",
+        }
+    }
 }
 
 /// What is done with one thing.
@@ -240,4 +249,14 @@ impl Plan {
     pub fn worst(&self) -> Option<Verdict> {
         self.lines.iter().map(|l| l.verdict).max()
     }
+}
+
+/// Which of the three ways is taken unless a person says otherwise: the trash, unless it cannot take anything, or the disk
+/// is full and something is safe; then what is safe goes for good. They are in the order of [`How::ALL`].
+pub fn suggested(plans: &[Plan; 3], is_full: bool) -> usize {
+    let at = |how: How| How::ALL.iter().position(|h| *h == how).unwrap_or(1);
+    let (mixed, trash) = (at(How::SafeForGood), at(How::Trash));
+    let frees_some = plans[mixed].at_most() > plans[trash].at_most();
+    let trash_fails = plans[trash].is_empty() && !plans[mixed].is_empty();
+    if (is_full && frees_some) || trash_fails { mixed } else { trash }
 }

@@ -2,9 +2,9 @@
 
 use super::paint::{Canvas, Span};
 use crate::app::App;
-use crate::removal::execute::{Outcome, Report, StepReport};
-use crate::removal::measure::Measured;
+use crate::removal::execute::Report;
 use crate::removal::plan::Plan;
+use crate::removal::words;
 use crate::text;
 
 /// Draws it.
@@ -46,10 +46,9 @@ fn lines(canvas: &Canvas<'_>, app: &App, report: &Report, plan: &Plan) -> Vec<Ve
     };
     // A plan that only moves things to the trash gives nothing back, and says nothing about it.
     for m in report.measured.iter().filter(|m| m.was_to_change()) {
-        say(measured(app, m), true);
-        if !m.why.is_empty() {
-            let what = if m.is_in_doubt() { "possible" } else { "promised" };
-            say(format!("Less than {what}: {}.", m.why.join("; ")), false);
+        say(words::measured(m, app.context.units), true);
+        if let Some(why) = words::shortfall(m) {
+            say(why, false);
         }
     }
     if report.trashed > 0 {
@@ -63,17 +62,7 @@ fn lines(canvas: &Canvas<'_>, app: &App, report: &Report, plan: &Plan) -> Vec<Ve
         say(format!("Outside: mldu undo {}, mldu trash empty {}", report.run, report.run), false);
     }
     for list in &report.lists {
-        say(
-            match &list.files {
-                Ok((files, found)) => {
-                    let paths: Vec<String> =
-                        files.iter().map(|f| text::short_path(f, &app.context.home)).collect();
-                    format!("{}: {} written down in {}", list.name, found.counted(), paths.join(" and "))
-                }
-                Err(why) => format!("{}: its list could not be written: {why}", list.name),
-            },
-            false,
-        );
+        say(words::list(list, &app.context.home), false);
     }
     if let Some(why) = &report.unlogged {
         say(format!("The log could not be written: {}.", text::plain(why)), true);
@@ -81,56 +70,11 @@ fn lines(canvas: &Canvas<'_>, app: &App, report: &Report, plan: &Plan) -> Vec<Ve
     say(String::new(), false);
     for step in &report.steps {
         let line = plan.lines.get(step.line).map(|l| l.name.clone()).unwrap_or_default();
-        say(format!("{}  {}", outcome(step), describe(app, step, &line)), false);
+        let (word, what) = words::step(step, &line, &app.context.home);
+        say(format!("{word:<8}  {what}"), false);
     }
     for r in &plan.refused {
         say(format!("left out  {}: {}", r.name, r.reason), false);
     }
     lines
-}
-
-/// What was said before, and what the disk says now.
-fn measured(app: &App, m: &Measured) -> String {
-    let size = |n| text::size(n, app.context.units);
-    let mount = text::path(&m.mount);
-    let said = match m.maybe {
-        0 => format!("estimated {}", size(m.estimated)),
-        more => format!("estimated {} to {}", size(m.estimated), size(m.estimated.saturating_add(more))),
-    };
-    match m.came_back() {
-        Some(n) if n >= 0 => format!(
-            "{mount}: {said}, measured {} back; {} free now",
-            size(n as u64),
-            size(m.after.unwrap_or(0))
-        ),
-        Some(n) => format!(
-            "{mount}: {said}, but {} less is free now: something else is writing",
-            size(n.unsigned_abs())
-        ),
-        None => format!("{mount}: {said}; the file system did not say what is free in time"),
-    }
-}
-
-fn describe(app: &App, step: &StepReport, line: &str) -> String {
-    let path = text::short_path(&step.path, &app.context.home);
-    let name = if path.ends_with(line) { path } else { format!("{line}  {path}") };
-    match &step.outcome {
-        Outcome::Trashed { .. } | Outcome::Deleted { .. } => name,
-        Outcome::Partly { files, left, first, rest } => {
-            format!("{name}: {files} removed, {left} left ({first}); the rest is in {}", text::path(rest))
-        }
-        Outcome::Kept(why) | Outcome::PutBack(why) => format!("{name}: {why}"),
-        Outcome::NotReached => format!("{name}: stopped before it came to this"),
-    }
-}
-
-fn outcome(step: &StepReport) -> &'static str {
-    match step.outcome {
-        Outcome::Trashed { .. } => "trashed ",
-        Outcome::Deleted { .. } => "deleted ",
-        Outcome::Partly { .. } => "PARTLY  ",
-        Outcome::Kept(_) => "KEPT    ",
-        Outcome::PutBack(_) => "PUT BACK",
-        Outcome::NotReached => "NOT DONE",
-    }
 }

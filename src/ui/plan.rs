@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::app::mode::{Asked, Confirm};
 use crate::model::mount::{Pressure, Space};
 use crate::removal::plan::{Action, Change, How, Line, Plan};
+use crate::removal::words::{self, at_least, numbers};
 use crate::text;
 
 /// So many lists of environments are told at once.
@@ -114,55 +115,16 @@ fn draw_line(canvas: &mut Canvas<'_>, app: &App, plan: &Plan, line: &Line, y: u1
     }
 }
 
-/// What stands behind a number that is a lower bound: more may come back.
-fn at_least(size: String, more: bool) -> String {
-    if more { size + "+" } else { size }
-}
-
 /// Whether more may come back of a line at once than is promised.
 fn frees_more(line: &Line) -> bool {
     line.action == Action::Delete && line.doubt.all() > 0
-}
-
-/// How many bytes of a line something is.
-type OfLine = fn(&Line) -> u64;
-
-/// What can keep bytes from coming back: how much it is of a line, and in words. Those that are in the plan are numbered
-/// in this order.
-const DOUBTS: [(OfLine, &str); 4] = [
-    (|l| l.image, "are in the container's image: deleting them frees nothing"),
-    (|l| l.doubt.shared, "more at most: shared with a snapshot or a copy (reflink)"),
-    (|l| l.doubt.packed, "more at most: compressed"),
-    (|l| l.doubt.unknown, "more at most: the file system did not say whose they are"),
-];
-
-fn doubts(plan: &Plan) -> impl Iterator<Item = (usize, OfLine, &'static str)> {
-    let there = DOUBTS.into_iter().filter(|(of, _)| plan.lines.iter().any(|l| of(l) > 0));
-    (1..).zip(there).map(|(i, (of, words))| (i, of, words))
-}
-
-/// The notes that a line has, as `(1)(2) `.
-fn numbers(plan: &Plan, line: &Line) -> String {
-    let mut all = String::new();
-    for (i, ..) in doubts(plan).filter(|(_, of, _)| of(line) > 0) {
-        all += &format!("({i})");
-    }
-    if all.is_empty() { all } else { all + " " }
 }
 
 /// What the numbers alone do not say.
 fn notes(app: &App, confirm: &Confirm, width: usize) -> Vec<String> {
     let plan = confirm.plan();
     let size = |n| text::size(n, app.context.units);
-    let mut notes: Vec<String> = Vec::new();
-    for (i, of, words) in doubts(plan) {
-        let all: u64 = plan.lines.iter().map(of).sum();
-        notes.push(format!("({i}) {} {words}", size(all)));
-    }
-    for r in &plan.refused {
-        let way = if r.way_on.is_empty() { String::new() } else { format!("; {}", r.way_on) };
-        notes.push(format!("Left out: {}, {}{way}", r.name, r.reason));
-    }
+    let mut notes = words::notes(plan, app.context.units);
     notes.extend(lists(plan, confirm.cursor));
     if plan.held > 0 {
         notes.push(format!("{} stay: names outside this plan hold them", size(plan.held)));
@@ -207,9 +169,7 @@ fn ways(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, y: u16) {
         let y = y + 1 + i as u16;
         let words = match plan.how {
             How::SafeForGood if narrow => "delete safe, trash the rest",
-            How::SafeForGood => "delete what is safe, trash the rest",
-            How::Trash => "trash all",
-            How::ForGood => "delete all for good",
+            how => words::how(how),
         };
         let style = if i == confirm.chosen { theme.strong() } else { theme.plain() };
         if i == confirm.chosen {
