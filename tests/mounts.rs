@@ -177,6 +177,37 @@ fn a_home_is_protected_through_a_bind_mount_too() {
 }
 
 #[test]
+#[ignore = "needs root: mounts tmpfs and binds folders"]
+fn a_mount_the_walk_goes_into_is_told_with_what_lies_on_it() {
+    let w = World::new();
+    let [inner, bound, other] = ["inner", "bound", "other"].map(|name| w.root.join(name));
+    for folder in [&inner, &bound, &other] {
+        std::fs::create_dir(folder).expect("made");
+    }
+    run("mount", &["-t", "tmpfs", "-o", "size=4m", "tmpfs", &inner.display().to_string()]);
+    run("mount", &["--bind", &other.display().to_string(), &bound.display().to_string()]);
+    put(&inner.join("large"), 1024);
+    let scan = |one_fs: bool| {
+        let mut settings = mldu::scan::Settings::new(std::sync::Arc::new(w.env.clone()), 1_900_000_000);
+        settings.roots = vec![w.root.clone()];
+        settings.one_fs = one_fs;
+        mldu::scan::Session::new(settings).expect("threads").run()
+    };
+    let (all, one) = (scan(false), scan(true));
+    run("umount", &[&inner.display().to_string()]);
+    run("umount", &[&bound.display().to_string()]);
+    // A folder of the same file system has no room of its own.
+    let there = |path: &Path| all.mounts.iter().any(|m| m.path == path);
+    assert!(there(&inner) && !there(&bound) && all.mounts.len() == 2, "{:?}", all.mounts);
+    assert_eq!(all.mounts[1].space.expect("asked").total, 4 << 20);
+    let rest = Category::Other;
+    let on = |path: &Path| all.groups_on(path).into_iter().find(|g| g.0 == rest).expect("a group").1;
+    assert_eq!(on(&inner).usage.on_disk, 1 << 20);
+    assert_eq!(on(&all.mounts[0].path).usage.on_disk + (1 << 20), all.total().on_disk);
+    assert_eq!(one.mounts.len(), 1);
+}
+
+#[test]
 #[ignore = "needs root: mounts an overlay"]
 fn on_container_layers_the_trash_is_refused() {
     let base = Mounted::tmpfs("size=32m");

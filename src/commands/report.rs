@@ -134,7 +134,10 @@ fn put(text: &str, output: Option<&Path>) -> Exit {
 fn crossed(inventory: &Inventory, limit: &Limit, units: Units) -> Vec<String> {
     match limit {
         Limit::Percent(limit) => {
-            let above = |m: &&Mount| m.space.is_some_and(|s| s.percent() as f64 > *limit);
+            // An image that is mounted to be read (squashfs, a disc) is always full, and stays so.
+            let above = |m: &&Mount| {
+                m.space.is_some_and(|s| s.percent() as f64 > *limit && !(m.read_only && s.free == 0))
+            };
             let mounts = inventory.mounts.iter().filter(above);
             let sentence = |m: &Mount| {
                 let percent = m.space.map(|s| s.percent()).unwrap_or_default();

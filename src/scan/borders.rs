@@ -15,6 +15,8 @@ pub struct Borders {
     /// By device and inode of the folder that holds them, so that they are told without being touched.
     skip: FxHashMap<(u64, u64), Vec<Vec<u8>>>,
     dead: Vec<PathBuf>,
+    /// Mounts that are passed over, by their numbers in the table.
+    passed: Vec<u64>,
 }
 
 impl Borders {
@@ -42,6 +44,7 @@ impl Borders {
             // A root that was asked for by name is read even so.
             if passed_over && (borders.dead.contains(&mount.path) || !roots.contains(&mount.path)) {
                 borders.add(&mount.path);
+                borders.passed.push(mount.id);
             }
         }
         (borders, problems)
@@ -62,6 +65,11 @@ impl Borders {
     /// Whether a path lies on a file system that does not answer.
     pub fn is_dead(&self, path: &Path) -> bool {
         self.dead.iter().any(|d| path.starts_with(d))
+    }
+
+    /// Whether a mount is passed over.
+    pub fn passes(&self, mount: &MountInfo) -> bool {
+        self.passed.contains(&mount.id)
     }
 
     /// The names that are passed over in the folder with this identity.

@@ -6,6 +6,7 @@ use std::time::Instant;
 use rustc_hash::FxHashMap;
 
 use super::borders::Borders;
+use super::exclude::Exclude;
 use super::roots::{Itinerary, may_be_a_place};
 use crate::env::Env;
 use crate::families::{Claim, Families};
@@ -43,12 +44,26 @@ pub fn places(families: &Families, env: &Env, borders: &Borders) -> Vec<(PathBuf
         .collect()
 }
 
-/// The mounts that hold what is read, those with the roots first.
-pub fn mounts_of(trip: &Itinerary, table: &[MountInfo]) -> Vec<Mount> {
+/// The mounts that hold what is read: those with the roots first, then those the walk goes into from there.
+pub fn mounts_of(trip: &Itinerary, table: &[MountInfo], borders: &Borders, exclude: &Exclude) -> Vec<Mount> {
     let mut found: Vec<&MountInfo> = Vec::new();
     for root in trip.phases.iter().flat_map(|p| &p.roots) {
         let holding = sys::mounts::holding(table, root);
         found.extend(holding.filter(|m| !found.iter().any(|f| f.id == m.id)));
+    }
+    let crossed: Vec<&PathBuf> = trip.phases.iter().filter(|p| !p.one_fs).flat_map(|p| &p.roots).collect();
+    for mount in table {
+        // A folder of a file system that is there already has no room of its own; a file that is mounted has none either.
+        let is_new = !found.iter().any(|f| f.dev == mount.dev);
+        if is_new
+            && crossed.iter().any(|root| mount.path.starts_with(root))
+            && !borders.passes(mount)
+            && !exclude.covers(&mount.path)
+            && sys::mounts::holding(table, &mount.path).is_some_and(|m| m.id == mount.id)
+            && mount.path.is_dir()
+        {
+            found.push(mount);
+        }
     }
     found.into_iter().map(sys::mounts::look).collect()
 }

@@ -150,7 +150,8 @@ impl Session {
         let (borders, dead) = ground::borders(&self.settings.roots, &self.mounts);
         let trip = Itinerary::plan(&self.settings, &self.mounts, &borders);
         let shown = self.settings.shown_mounts.clone();
-        let mounts = shown.unwrap_or_else(|| ground::mounts_of(&trip, &self.mounts));
+        let exclude = &self.settings.exclude;
+        let mounts = shown.unwrap_or_else(|| ground::mounts_of(&trip, &self.mounts, &borders, exclude));
         let expected = ground::expected(&mounts, &trip);
         let _ = sink.send(ScanEvent::Started {
             roots: trip.roots.clone(),
