@@ -12,7 +12,7 @@ const PLACEHOLDERS: &[(&str, &str)] =
     &[("SIZE", "20G"), ("AGE", "7d"), ("WHEN", "7d"), ("N", "3"), ("N%", "90%"), ("GLOB", "*.bin")];
 
 /// What is shown already and comes with another change; once it is there it is checked like all.
-const COMING: &[&str] = &["clean"];
+const COMING: &[&str] = &["apply", "clean", "free", "plan"];
 
 /// What may stand before a command.
 const BEFORE: &[&str] = &["sudo", "exec", "time", "do", "then", "env", "-i", "RUN", "!"];
@@ -31,7 +31,7 @@ fn of_markdown(text: &str) -> Vec<String> {
     let (mut lines, mut prose, mut fence) = (Vec::new(), String::new(), None);
     for line in text.lines() {
         match (line.trim_start().strip_prefix("```"), fence) {
-            (Some(language), None) => fence = Some(matches!(language.trim(), "" | "sh")),
+            (Some(language), None) => fence = Some(matches!(language.trim(), "" | "sh" | "dockerfile")),
             (Some(_), Some(_)) => fence = None,
             (None, Some(true)) => lines.push(line.trim().to_string()),
             (None, Some(false)) => {}
@@ -109,7 +109,8 @@ fn call(part: &[String]) -> Option<Vec<String>> {
     if words.next_if_eq(&"ssh").is_some() {
         words.next();
     }
-    while words.next_if(|w| BEFORE.contains(w) || w.starts_with("--mount=") || is_variable(w)).is_some() {}
+    let before = |w: &&str| BEFORE.contains(w) || w.starts_with("--mount=") || is_variable(w) || is_time(w);
+    while words.next_if(before).is_some() {}
     if words.peek()?.rsplit('/').next() != Some("mldu") {
         return None;
     }
@@ -117,6 +118,11 @@ fn call(part: &[String]) -> Option<Vec<String>> {
     let words = words.filter(|w| !operators.contains(w)).map(|w| w.trim_end_matches(';'));
     let words = words.take_while(|w| !w.trim_start_matches(['1', '2', '&']).starts_with(['>', '<']));
     Some(words.map(str::to_string).collect())
+}
+
+/// A field of a crontab.
+fn is_time(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit() || c == '*') && !word.contains(char::is_alphabetic)
 }
 
 fn is_variable(word: &str) -> bool {
@@ -289,5 +295,6 @@ fn a_command_that_is_none_is_found() {
         calls("mldu report [PATH…] [--json|--prom] | head").iter().map(|c| c.join(" ")).collect();
     assert_eq!(all.len(), 6, "{all:?}");
     assert!(all.contains(&"mldu report PATH… --prom".to_string()), "{all:?}");
+    assert_eq!(calls("30 3 * * 1-5  mldu undo >/dev/null"), [["mldu", "undo"]]);
     assert!(calls("docker build -t mldu .").is_empty() && calls("install x /usr/local/bin/mldu").is_empty());
 }
