@@ -1,7 +1,10 @@
 # An image with mldu in it, from its sources: docker build -t mldu -f assets/examples/mldu.Dockerfile .
 FROM rust:1-bookworm AS build
 WORKDIR /src
-COPY . .
+COPY Cargo.toml Cargo.lock ./
+COPY assets assets
+COPY benches benches
+COPY src src
 RUN cargo install --locked --path . --root /usr/local
 
 FROM debian:bookworm-slim

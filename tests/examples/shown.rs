@@ -162,6 +162,8 @@ fn wrong(call: &[String]) -> Option<String> {
         Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => None,
         // `mldu trash …`: which of its commands is left open.
         Err(e) if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => None,
+        // `mldu free`: the command is spoken of, not called.
+        Err(e) if e.kind() == ErrorKind::MissingRequiredArgument && words.len() == 2 => None,
         Err(e) => Some(e.to_string()),
     }
 }
