@@ -12,7 +12,7 @@ use mldu::demo::Demo;
 use crate::shown::{example, is_there, of_crontab, root};
 
 /// Against hangs.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A made-up box, and a folder of programs in which `mldu` is the one under test, kept to that box.
 struct World {
