@@ -1,5 +1,5 @@
-//! What the README lists comes from the tables in the code. `MLDU_DOCS=write cargo test --test docs` brings it up to
-//! date.
+//! What the README lists comes from the tables in the code, and what it shows from the files in `assets/examples`.
+//! `MLDU_DOCS=write cargo test --test docs` brings it up to date.
 
 use std::path::Path;
 
@@ -15,6 +15,23 @@ fn table(header: &str, rows: impl Iterator<Item = String>) -> String {
         out.push('\n');
     }
     out
+}
+
+/// The examples the README shows, and their languages.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("crontab", "sh"),
+    ("mldu-clean@.service", "ini"),
+    ("mldu-clean@.timer", "ini"),
+    ("Dockerfile", "dockerfile"),
+    ("compose.yaml", "yaml"),
+];
+
+/// An example as the README shows it: what stands above the line in it that begins with `# ---`.
+fn shown(name: &str, language: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/examples").join(name);
+    let text = std::fs::read_to_string(&path).expect("the example");
+    let above = text.split("\n# ---").next().unwrap_or_default();
+    format!("```{language}\n{}\n```\n", above.trim_end())
 }
 
 fn check(section: &str, wanted: &str) {
@@ -46,4 +63,7 @@ fn the_readme_lists_what_the_code_has() {
     let keys = Section::ALL.into_iter().flat_map(|s| BINDINGS.iter().filter(move |b| b.section == s));
     let rows = keys.map(|b| format!("| `{}` | {} |", b.shown, b.help));
     check("keys", &table("| key | does |", rows));
+    for (name, language) in EXAMPLES {
+        check(name, &shown(name, language));
+    }
 }

@@ -43,8 +43,11 @@ fn metrics(inventory: &Inventory, now: i64) -> Vec<Metric> {
     );
     let mut space = [
         Metric::new("mldu_mount_size_bytes", "Size of a mounted file system."),
-        Metric::new("mldu_mount_avail_bytes", "Bytes left on a mount for the user that ran mldu."),
-        Metric::new("mldu_mount_used_ratio", "Used part of what that user can have on a mount, from 0 to 1."),
+        Metric::new(
+            "mldu_mount_avail_bytes",
+            "Bytes left on a mount for users; what is kept for root is not among them.",
+        ),
+        Metric::new("mldu_mount_used_ratio", "Used part of what users can have on a mount, from 0 to 1."),
         Metric::new("mldu_mount_inodes", "Inodes of a mounted file system, where their number is fixed."),
         Metric::new("mldu_mount_inodes_free", "Inodes left on a mount, where their number is fixed."),
     ];
