@@ -280,12 +280,16 @@ fn raw(block: &[u8], from: usize) -> impl Iterator<Item = Raw<'_>> {
         } else {
             2 + usize::from(flags & PREDICTED == 0) + usize::from(flags & OWNED != 0)
         };
-        let before = rest;
-        for _ in 0..numbers {
-            take(&mut rest);
-        }
-        Some(Raw { at, flags, name, numbers: &before[..before.len() - rest.len()] })
+        let (numbers, tail) = rest.split_at(length_of(rest, numbers));
+        rest = tail;
+        Some(Raw { at, flags, name, numbers })
     })
+}
+
+/// How many bytes so many numbers take.
+fn length_of(bytes: &[u8], numbers: usize) -> usize {
+    let mut ends = (0..).zip(bytes).filter(|(_, b)| **b < 0x80);
+    ends.nth(numbers - 1).map_or(bytes.len(), |(at, _)| at + 1)
 }
 
 /// The blocks a file of this length usually has: whole 4 KiB pages; short links lie in the inode (ext4: < 60).
@@ -306,6 +310,7 @@ fn unpack_newest(n: u64) -> (u32, bool, Access) {
     ((n >> 3) as u32, n & 4 != 0, Access::from_bits(n as u8))
 }
 
+#[inline]
 fn put(out: &mut Vec<u8>, mut n: u64) {
     while n >= 0x80 {
         out.push(n as u8 | 0x80);
@@ -318,6 +323,7 @@ fn unzigzag(n: u64) -> i64 {
     (n >> 1) as i64 ^ -((n & 1) as i64)
 }
 
+#[inline]
 fn take(rest: &mut &[u8]) -> u64 {
     let mut n = 0;
     let mut shift = 0;
@@ -332,6 +338,7 @@ fn take(rest: &mut &[u8]) -> u64 {
     }
 }
 
+#[inline]
 fn take_bytes<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let len = take(rest) as usize;
     let (bytes, tail) = rest.split_at(len);

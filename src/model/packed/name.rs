@@ -114,8 +114,8 @@ impl<'a> Shared<'a> {
         let sample = &sample[..sample.len().min(LONGEST)];
         let (mut begins, mut ends) = ([0_u32; LONGEST + 1], [0_u32; LONGEST + 1]);
         for record in glance() {
-            begins[alike(sample.iter(), record.name.iter())] += 1;
-            ends[alike(sample.iter().rev(), record.name.iter().rev())] += 1;
+            begins[begin_alike(sample, record.name)] += 1;
+            ends[end_alike(sample, record.name)] += 1;
         }
         let begin = worth(&begins, sample.len());
         // What both would take of the sample is the beginning's.
@@ -168,9 +168,31 @@ impl<'a> Shared<'a> {
     }
 }
 
-/// How many bytes two names have alike before they differ.
-fn alike<'n>(a: impl Iterator<Item = &'n u8>, b: impl Iterator<Item = &'n u8>) -> usize {
-    a.zip(b).take_while(|(a, b)| a == b).count()
+/// How many bytes two names begin with alike, eight at a time.
+fn begin_alike(a: &[u8], b: &[u8]) -> usize {
+    let (a, b) = (&a[..a.len().min(b.len())], &b[..a.len().min(b.len())]);
+    let ((eights, rest), (others, other)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (at, (x, y)) in eights.iter().zip(others).enumerate() {
+        let differ = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+        if differ != 0 {
+            return at * 8 + differ.trailing_zeros() as usize / 8;
+        }
+    }
+    eights.len() * 8 + rest.iter().zip(other).take_while(|(x, y)| x == y).count()
+}
+
+/// How many bytes two names end with alike, eight at a time.
+fn end_alike(a: &[u8], b: &[u8]) -> usize {
+    let least = a.len().min(b.len());
+    let (a, b) = (&a[a.len() - least..], &b[b.len() - least..]);
+    let ((rest, eights), (other, others)) = (a.as_rchunks::<8>(), b.as_rchunks::<8>());
+    for (at, (x, y)) in eights.iter().zip(others).rev().enumerate() {
+        let differ = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+        if differ != 0 {
+            return at * 8 + differ.leading_zeros() as usize / 8;
+        }
+    }
+    eights.len() * 8 + rest.iter().rev().zip(other.iter().rev()).take_while(|(x, y)| x == y).count()
 }
 
 /// How many bytes to share, up to `limit`, so that most is saved; given how many names have 0, 1, 2 … of the sample.
@@ -193,6 +215,7 @@ mod tests {
     use super::super::{BlockWriter, FileFacts, head, names};
     use super::*;
     use crate::model::node::Kind;
+    use proptest::prelude::*;
 
     const DIR: FileFacts = FileFacts { kind: Kind::Dir, size: 4096, blocks: 8, mtime: 100, uid: 0 };
 
@@ -225,6 +248,20 @@ mod tests {
         assert_eq!(shared(&["one"]), s("", ""));
         assert_eq!(shared(&["ab", "ac"]), s("", ""));
         assert_eq!(shared(&[]), s("", ""));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_alike_is_found_eight_at_a_time(same in "[ab]{0,30}", a in "[ab]{0,20}", b in "[ab]{0,20}") {
+            let (a, b) = (a.into_bytes(), b.into_bytes());
+            let same = same.as_bytes();
+            let slowly = |x: &[u8], y: &[u8]| x.iter().zip(y).take_while(|(x, y)| x == y).count();
+            let turned = |x: &[u8]| x.iter().rev().copied().collect::<Vec<u8>>();
+            let (x, y) = ([same, &a].concat(), [same, &b].concat());
+            prop_assert_eq!(begin_alike(&x, &y), slowly(&x, &y));
+            let (x, y) = ([&a, same].concat(), [&b, same].concat());
+            prop_assert_eq!(end_alike(&x, &y), slowly(&turned(&x), &turned(&y)));
+        }
     }
 
     #[test]
