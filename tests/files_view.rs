@@ -27,11 +27,11 @@ fn node(app: &App, path: &str) -> NodeId {
 /// The entries of the open folder, in order.
 fn names(app: &App) -> Vec<String> {
     let tree = &app.inventory.tree;
-    app.browse.files.folder.nodes.iter().map(|n| text::display(tree.name(*n))).collect()
+    app.browse.files.folder.nodes.iter().map(|n| text::display(&tree.name(*n).bytes())).collect()
 }
 
 fn under_cursor(app: &App) -> String {
-    app.browse.files.node().map(|n| text::display(app.inventory.tree.name(n))).unwrap_or_default()
+    app.browse.files.node().map(|n| text::display(&app.inventory.tree.name(n).bytes())).unwrap_or_default()
 }
 
 fn go(app: &mut App, name: &str) {

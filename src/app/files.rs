@@ -109,8 +109,8 @@ impl Files {
         self.block = tree.block(dir).cloned();
         let nodes = &self.folder.nodes;
         if let Some((node, name)) = &self.cursor {
-            let same = nodes.iter().position(|n| n == node).filter(|i| tree.name(nodes[*i]) == name);
-            self.at = same.or_else(|| nodes.iter().position(|n| tree.name(*n) == name)).unwrap_or(self.at);
+            let same = nodes.iter().position(|n| n == node).filter(|i| tree.name(nodes[*i]) == **name);
+            self.at = same.or_else(|| nodes.iter().position(|n| tree.name(*n) == **name)).unwrap_or(self.at);
         }
         self.at = self.at.min(nodes.len().saturating_sub(1));
     }
@@ -145,7 +145,7 @@ impl Files {
     /// Moves the cursor to a row.
     pub fn go(&mut self, tree: &Tree, at: usize) {
         self.at = at.min(self.folder.nodes.len().saturating_sub(1));
-        self.cursor = self.node().map(|n| (n, tree.name(n).to_vec()));
+        self.cursor = self.node().map(|n| (n, tree.name(n).bytes().into_owned()));
     }
 
     /// Puts the cursor on an entry before the folder is opened that holds it.
@@ -154,7 +154,7 @@ impl Files {
         self.path = tree.path(dir.into());
         self.look.filter.clear();
         (self.at, self.top) = (0, 0);
-        self.cursor = node.map(|n| (n, tree.name(n).to_vec()));
+        self.cursor = node.map(|n| (n, tree.name(n).bytes().into_owned()));
     }
 
     /// Goes into the folder under the cursor; says whether there is one that was read.

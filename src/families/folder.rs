@@ -3,7 +3,7 @@
 use super::subtree::Held;
 use super::view::StoreView;
 use crate::model::node::{DirId, Kind, NodeId};
-use crate::model::packed::{self, FileRecord, Named};
+use crate::model::packed::{self, FileRecord, Name};
 use crate::text;
 
 /// A folder of a store.
@@ -30,6 +30,18 @@ pub struct File<'a> {
     pub mtime: u32,
     /// How many names its inode has.
     pub nlink: u32,
+}
+
+/// A file of a store, its name alone: for those who look at all and ask about few.
+pub(super) struct Named<'a> {
+    /// Where its record is.
+    at: u32,
+    /// How many bytes the names before it have that are in pieces.
+    before: usize,
+    /// Its name.
+    pub name: Name<'a>,
+    /// Kind of file.
+    pub kind: Kind,
 }
 
 impl<'a> File<'a> {
@@ -71,7 +83,7 @@ impl<'a> Folder<'a> {
 
     /// Its name as bytes.
     pub fn bytes(&self) -> &'a [u8] {
-        self.listed().map_or(&[], |d| packed::head(&d.block).name)
+        self.listed().map_or(&[], |d| packed::dir_name(&d.block))
     }
 
     /// Its name if it is text, else nothing.
@@ -150,29 +162,41 @@ impl<'a> Folder<'a> {
     pub(super) fn records(&self) -> impl Iterator<Item = File<'a>> {
         let id = self.id;
         let links = &self.view.links;
-        let records = self.listed().map(|d| packed::records(&d.block, d.origin(), links));
-        records.into_iter().flatten().map(move |r| file(id, &r))
+        self.listed().into_iter().flat_map(move |dir| {
+            let mut before = 0;
+            packed::records(&dir.block, dir.origin(), links).map(move |r| {
+                let whole = dir.whole(r.name, before);
+                before += in_pieces(r.name);
+                file(id, &r, whole)
+            })
+        })
     }
 
     /// The names of its files, in the order of the disk.
     pub(super) fn names(&self) -> impl Iterator<Item = Named<'a>> {
-        self.listed().map(|d| packed::names(&d.block)).into_iter().flatten()
+        let mut before = 0;
+        self.listed().map(|d| packed::names(&d.block)).into_iter().flatten().map(move |n| {
+            let named = Named { at: n.at, before, name: n.name, kind: n.kind };
+            before += in_pieces(n.name);
+            named
+        })
     }
 
     /// What is known of a file of this folder.
     pub(super) fn record(&self, named: &Named<'a>) -> File<'a> {
         let dir = self.listed().expect("its name was read there");
-        file(self.id, &packed::record(&dir.block, named.at, dir.origin(), &self.view.links).0)
+        let record = packed::record(&dir.block, named.at, dir.origin(), &self.view.links).0;
+        file(self.id, &record, dir.whole(named.name, named.before))
     }
 
     /// The file of this name.
     pub fn file(&self, name: &str) -> Option<File<'a>> {
-        self.names().find(|f| f.name == name.as_bytes()).map(|f| self.record(&f))
+        self.names().find(|f| f.name == *name.as_bytes()).map(|f| self.record(&f))
     }
 
     /// Whether it holds a file of this name.
     pub fn has_file(&self, name: &str) -> bool {
-        self.names().any(|f| f.name == name.as_bytes())
+        self.names().any(|f| f.name == *name.as_bytes())
     }
 
     /// Whether it holds nothing at all.
@@ -208,10 +232,15 @@ impl<'a> Folder<'a> {
     }
 }
 
-fn file<'a>(dir: DirId, r: &FileRecord<'a>) -> File<'a> {
+/// How much of the folder's names in pieces this one is.
+fn in_pieces(name: Name<'_>) -> usize {
+    if name.whole().is_none() { name.len() } else { 0 }
+}
+
+fn file<'a>(dir: DirId, r: &FileRecord<'_>, name: &'a [u8]) -> File<'a> {
     File {
         node: NodeId { dir, at: r.at },
-        bytes: r.name,
+        bytes: name,
         kind: r.facts.kind,
         size: r.facts.size,
         on_disk: r.on_disk(),

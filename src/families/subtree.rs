@@ -1,10 +1,12 @@
 //! The directories of a store while it is being read: a small tree of its own, given away whole.
 
+use std::cell::OnceCell;
+
 use rustc_hash::FxHashMap;
 
 use crate::model::block::Block;
 use crate::model::node::DirId;
-use crate::model::packed;
+use crate::model::packed::{self, Name};
 use crate::model::tree::{DirState, ListedDir};
 
 const NONE: u32 = u32::MAX;
@@ -24,6 +26,8 @@ pub struct Held {
     next_sibling: u32,
     /// Whether it is a store of its own.
     inner: bool,
+    /// The names that its block has in pieces, put together, one behind the other; once somebody asked for one.
+    names: OnceCell<Box<[u8]>>,
 }
 
 impl Held {
@@ -33,8 +37,22 @@ impl Held {
     }
 
     /// What its files' records are relative to.
-    pub fn origin(&self) -> packed::Origin {
+    pub fn origin(&self) -> packed::Origin<'_> {
         packed::origin(&self.block, self.mtime, self.uid)
+    }
+
+    /// A name of its block in one piece; `before` is the length of the names before it that are in pieces.
+    pub fn whole<'a>(&'a self, name: Name<'a>, before: usize) -> &'a [u8] {
+        name.whole().unwrap_or_else(|| {
+            let all = self.names.get_or_init(|| {
+                let mut all = Vec::new();
+                let pieces = || packed::names(&self.block).map(|n| n.name).filter(|n| n.whole().is_none());
+                all.reserve_exact(pieces().map(|n| n.len()).sum());
+                pieces().for_each(|n| n.put(&mut all));
+                all.into_boxed_slice()
+            });
+            &all[before..before + name.len()]
+        })
     }
 }
 
@@ -56,6 +74,7 @@ impl SubTree {
             first_child: NONE,
             next_sibling: NONE,
             inner: false,
+            names: OnceCell::new(),
         };
         if let Some(parent) = dir.parent.and_then(|p| self.dirs.get_mut(&p)) {
             held.next_sibling = std::mem::replace(&mut parent.first_child, dir.id.0);
@@ -131,6 +150,25 @@ mod tests {
             state: DirState::Listed,
             block: BlockWriter::default().finish(format!("d{id}").as_bytes(), &facts),
             kept: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn names_in_pieces_are_put_together_once_for_all() {
+        let facts = FileFacts { kind: Kind::File, size: 1, blocks: 8, mtime: 0, uid: 3 };
+        let names = ["img_1.jpg", "README", "img_22.jpg", "img_.jpeg", "img_333.jpg"];
+        let mut w = BlockWriter::default();
+        names.iter().for_each(|n| w.file(n.as_bytes(), facts, &FileFacts { kind: Kind::Dir, ..facts }));
+        let mut tree = SubTree::default();
+        tree.insert(&ListedDir { block: w.finish(b"d", &facts), ..dir(6, 5) });
+        let held = tree.get(DirId(6)).expect("it is there");
+        let mut before = 0;
+        for (named, wanted) in packed::names(&held.block).zip(names) {
+            let got = held.whole(named.name, before);
+            assert_eq!(got, wanted.as_bytes());
+            let (pieces, again) = (named.name.whole().is_none(), held.whole(named.name, before));
+            assert_eq!((pieces, again.as_ptr()), (wanted != "README", got.as_ptr()));
+            before += if pieces { wanted.len() } else { 0 };
         }
     }
 

@@ -164,22 +164,18 @@ impl<'a> StoreView<'a> {
     /// The path of a node below the store.
     pub fn below(&self, node: NodeId) -> PathBuf {
         let mut names: Vec<&[u8]> = Vec::new();
-        let mut record = None;
-        if !node.is_dir()
-            && let Some(dir) = self.tree.get(node.dir)
-        {
-            record = Some(packed::record(&dir.block, node.at, dir.origin(), &self.links).0.name);
-        }
+        let dir = self.tree.get(node.dir).filter(|_| !node.is_dir());
+        let file = dir.map(|d| packed::record(&d.block, node.at, d.origin(), &self.links).0.name.bytes());
         let mut at = node.dir;
         while at != self.root {
             let Some(dir) = self.tree.get(at) else { break };
-            names.push(packed::head(&dir.block).name);
+            names.push(packed::dir_name(&dir.block));
             let Some(parent) = dir.parent() else { break };
             at = parent;
         }
         let mut path: PathBuf = names.into_iter().rev().map(text::os_str).collect();
-        if let Some(name) = record {
-            path.push(text::os_str(name));
+        if let Some(name) = file {
+            path.push(text::os_str(&name));
         }
         path
     }

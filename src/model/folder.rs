@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::node::{DirId, NodeId};
+use super::packed::Name;
 use super::recent::Recent;
 use super::tree::{DirState, Tree};
 use super::usage::Usage;
@@ -80,16 +81,16 @@ impl Folder {
         folder.recent = recent.usage(tree);
         let mut keyed: Vec<(u64, NodeId)> = Vec::new();
         let mut shared: Option<Vec<u8>> = None;
-        let mut take = |folder: &mut Self, name: &[u8], node: NodeId, facts: &Facts| {
+        let mut take = |folder: &mut Self, name: Name<'_>, node: NodeId, facts: &Facts| {
             folder.all += 1;
             folder.largest = folder.largest.max(look.bytes(facts.usage));
             folder.freshest = folder.freshest.max(look.bytes(facts.recent));
-            if !look.filter.is_empty() && !contains(name, &look.filter) {
+            if !look.filter.is_empty() && !contains(&name.bytes(), &look.filter) {
                 return;
             }
             if look.by == By::Name {
                 match &mut shared {
-                    None => shared = Some(name.to_ascii_lowercase()),
+                    None => shared = Some(name.bytes().to_ascii_lowercase()),
                     Some(s) => s.truncate(shared_length(s, name)),
                 }
             }
@@ -102,7 +103,7 @@ impl Folder {
             }
             let recent = folder.fresh.get(&child).copied().unwrap_or_default();
             let facts = Facts { usage: d.total, newest: d.newest, recent };
-            take(&mut folder, d.head().name, child.into(), &facts);
+            take(&mut folder, tree.dir_name(child).into(), child.into(), &facts);
         }
         for file in tree.files(dir) {
             let usage = Usage { on_disk: file.on_disk(), apparent: file.facts.size, files: 1 };
@@ -173,14 +174,14 @@ fn sort_by_name(tree: &Tree, keyed: &mut [(u64, NodeId)], shared: usize) {
     });
 }
 
-fn compare(a: &[u8], b: &[u8]) -> std::cmp::Ordering {
-    let lower = |name: &[u8]| name.iter().map(u8::to_ascii_lowercase).collect::<Vec<u8>>();
-    lower(a).cmp(&lower(b)).then_with(|| a.cmp(b))
+fn compare(a: Name<'_>, b: Name<'_>) -> std::cmp::Ordering {
+    let lower = |b: u8| b.to_ascii_lowercase();
+    a.iter().map(lower).cmp(b.iter().map(lower)).then_with(|| a.iter().cmp(b.iter()))
 }
 
 /// How far a name begins with what others begin with, in lower case.
-fn shared_length(shared: &[u8], name: &[u8]) -> usize {
-    shared.iter().zip(name).take_while(|(a, b)| **a == b.to_ascii_lowercase()).count()
+fn shared_length(shared: &[u8], name: Name<'_>) -> usize {
+    shared.iter().zip(name.iter()).take_while(|(a, b)| **a == b.to_ascii_lowercase()).count()
 }
 
 /// Whether a name, as it is shown, contains a text in lower case.
@@ -216,7 +217,7 @@ mod tests {
     fn names(t: &Tree, look: &Look) -> String {
         let dir = t.find(Path::new("/d")).expect("scanned").dir;
         let folder = Folder::open(t, dir, look);
-        let names: Vec<String> = folder.nodes.iter().map(|n| text::display(t.name(*n))).collect();
+        let names: Vec<String> = folder.nodes.iter().map(|n| text::display(&t.name(*n).bytes())).collect();
         names.join(" ")
     }
 

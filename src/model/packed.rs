@@ -1,15 +1,18 @@
 //! The files of a directory as packed bytes: one block a directory, one record a file.
 //!
-//! A block is a head (the directory's name and sums, and which linked inodes it names) and then its records.
-//! A record costs about ten bytes more than the file's name. Nothing here is ever grown in place, so peak
-//! memory is final memory.
+//! A block is a head (the directory's name and sums, which linked inodes it names, and what many of its names begin
+//! or end with) and then its records. A record costs about ten bytes more than what its name has of its own. Nothing
+//! here is ever grown in place, so peak memory is final memory.
 
+mod name;
 mod writer;
 
 use super::links::{LinkSlot, LinkTable};
 use super::node::Kind;
 use super::usage::{BLOCK, Usage};
+use name::Shared;
 
+pub use name::Name;
 pub use writer::BlockWriter;
 
 const LINKED: u8 = 4;
@@ -60,7 +63,7 @@ pub struct FileRecord<'a> {
     /// Where the record begins in the block.
     pub at: u32,
     /// Name, as bytes.
-    pub name: &'a [u8],
+    pub name: Name<'a>,
     /// What is known of it.
     pub facts: FileFacts,
     /// Set if the inode has more than one name.
@@ -97,6 +100,8 @@ pub struct Head<'a> {
     pub access: Access,
     /// Encoded list of linked inodes, read with [`Head::links`].
     links: &'a [u8],
+    /// What names of its files have in common.
+    shared: Shared<'a>,
     /// Where the records begin.
     records: usize,
 }
@@ -132,6 +137,7 @@ pub fn head(block: &[u8]) -> Head<'_> {
     let (newest, mixed, access) = unpack_newest(take(&mut rest));
     let base = take(&mut rest);
     let links = take_bytes(&mut rest);
+    let shared = Shared::take(&mut rest);
     Head {
         name,
         itself,
@@ -142,8 +148,14 @@ pub fn head(block: &[u8]) -> Head<'_> {
         mixed,
         access,
         links,
+        shared,
         records: block.len() - rest.len(),
     }
+}
+
+/// The name of a block's directory: the first that lies there.
+pub fn dir_name(mut block: &[u8]) -> &[u8] {
+    if block.is_empty() { block } else { take_bytes(&mut block) }
 }
 
 /// What `stat` said of the directory itself. Two of its facts are not in the block.
@@ -154,16 +166,21 @@ pub fn own_facts(block: &[u8], mtime: u32, uid: u32) -> FileFacts {
 
 /// What the records of a block are relative to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Origin {
+pub struct Origin<'a> {
     /// A time near those of the files: many are written within a minute, and no minute of their directory's.
     mtime: u32,
     /// The directory's owner.
     uid: u32,
+    /// What names have in common.
+    shared: Shared<'a>,
+    /// Where the records begin.
+    records: u32,
 }
 
 /// What the records of a directory's block are relative to, by the directory's own change and owner.
-pub fn origin(block: &[u8], mtime: u32, uid: u32) -> Origin {
-    Origin { mtime: unfold_time(mtime, head(block).base), uid }
+pub fn origin(block: &[u8], mtime: u32, uid: u32) -> Origin<'_> {
+    let head = head(block);
+    Origin { mtime: unfold_time(mtime, head.base), uid, shared: head.shared, records: head.records as u32 }
 }
 
 /// A time by its distance from another.
@@ -172,11 +189,11 @@ fn unfold_time(base: u32, delta: u64) -> u32 {
 }
 
 /// Reads the record at `at`.
-pub fn record<'a>(block: &'a [u8], at: u32, origin: Origin, links: &LinkTable) -> (FileRecord<'a>, u32) {
+pub fn record<'a>(block: &'a [u8], at: u32, origin: Origin<'a>, links: &LinkTable) -> (FileRecord<'a>, u32) {
     let mut rest = &block[at as usize..];
     let flags = rest[0];
     rest = &rest[1..];
-    let name = take_bytes(&mut rest);
+    let name = origin.shared.name(flags, take_bytes(&mut rest));
     let kind = Kind::from_bits(flags);
     let (facts, link, nlink) = if flags & LINKED != 0 {
         let slot = LinkSlot(take(&mut rest) as u32);
@@ -206,10 +223,10 @@ pub fn record<'a>(block: &'a [u8], at: u32, origin: Origin, links: &LinkTable) -
 /// All records of a block, in the order of the directory.
 pub fn records<'a>(
     block: &'a [u8],
-    origin: Origin,
+    origin: Origin<'a>,
     links: &'a LinkTable,
 ) -> impl Iterator<Item = FileRecord<'a>> + use<'a> {
-    let mut at = head(block).records as u32;
+    let mut at = origin.records;
     std::iter::from_fn(move || {
         ((at as usize) < block.len()).then(|| {
             let (record, next) = record(block, at, origin, links);
@@ -225,21 +242,36 @@ pub struct Named<'a> {
     /// Where the record begins in the block.
     pub at: u32,
     /// Name, as bytes.
-    pub name: &'a [u8],
+    pub name: Name<'a>,
     /// Kind of file.
     pub kind: Kind,
 }
 
 /// The names of all records of a block, in the order of the directory.
 pub fn names(block: &[u8]) -> impl Iterator<Item = Named<'_>> {
-    named(block, head(block).records)
+    let head = head(block);
+    raw(block, head.records).map(move |r| Named {
+        at: r.at,
+        name: head.shared.name(r.flags, r.name),
+        kind: Kind::from_bits(r.flags),
+    })
 }
 
-fn named(block: &[u8], from: usize) -> impl Iterator<Item = Named<'_>> {
+/// A record whose numbers nobody asked for.
+struct Raw<'a> {
+    at: u32,
+    flags: u8,
+    /// What its name has of its own.
+    name: &'a [u8],
+    numbers: &'a [u8],
+}
+
+/// The records from a place on.
+fn raw(block: &[u8], from: usize) -> impl Iterator<Item = Raw<'_>> {
     let mut rest = &block[from..];
     std::iter::from_fn(move || {
         let at = (block.len() - rest.len()) as u32;
-        let (flags, tail) = rest.split_first()?;
+        let (&flags, tail) = rest.split_first()?;
         rest = tail;
         let name = take_bytes(&mut rest);
         let linked = flags & LINKED != 0;
@@ -248,11 +280,16 @@ fn named(block: &[u8], from: usize) -> impl Iterator<Item = Named<'_>> {
         } else {
             2 + usize::from(flags & PREDICTED == 0) + usize::from(flags & OWNED != 0)
         };
-        for _ in 0..numbers {
-            take(&mut rest);
-        }
-        Some(Named { at, name, kind: Kind::from_bits(*flags) })
+        let (numbers, tail) = rest.split_at(length_of(rest, numbers));
+        rest = tail;
+        Some(Raw { at, flags, name, numbers })
     })
+}
+
+/// How many bytes so many numbers take.
+fn length_of(bytes: &[u8], numbers: usize) -> usize {
+    let mut ends = (0..).zip(bytes).filter(|(_, b)| **b < 0x80);
+    ends.nth(numbers - 1).map_or(bytes.len(), |(at, _)| at + 1)
 }
 
 /// The blocks a file of this length usually has: whole 4 KiB pages; short links lie in the inode (ext4: < 60).
@@ -273,10 +310,20 @@ fn unpack_newest(n: u64) -> (u32, bool, Access) {
     ((n >> 3) as u32, n & 4 != 0, Access::from_bits(n as u8))
 }
 
+#[inline]
+fn put(out: &mut Vec<u8>, mut n: u64) {
+    while n >= 0x80 {
+        out.push(n as u8 | 0x80);
+        n >>= 7;
+    }
+    out.push(n as u8);
+}
+
 fn unzigzag(n: u64) -> i64 {
     (n >> 1) as i64 ^ -((n & 1) as i64)
 }
 
+#[inline]
 fn take(rest: &mut &[u8]) -> u64 {
     let mut n = 0;
     let mut shift = 0;
@@ -291,6 +338,7 @@ fn take(rest: &mut &[u8]) -> u64 {
     }
 }
 
+#[inline]
 fn take_bytes<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     let len = take(rest) as usize;
     let (bytes, tail) = rest.split_at(len);
@@ -316,13 +364,23 @@ mod tests {
         )
     }
 
+    /// Of few letters, with a usual beginning and end or without, or of any bytes.
+    fn any_name() -> impl Strategy<Value = Vec<u8>> {
+        let usual = ("(img_|im|i|)", "[im_.jpg]{0,12}", "(\\.jpg|g|\\.j|)")
+            .prop_map(|(a, b, c)| [a, b, c].concat().into_bytes())
+            .prop_filter("a name has a letter", |n| !n.is_empty());
+        let every = prop::collection::vec(any::<u8>(), 1..255);
+        let long = (any::<u8>(), 100_usize..300).prop_map(|(b, n)| vec![b & 1; n]);
+        prop_oneof![8 => usual, 2 => every, 1 => long]
+    }
+
     proptest! {
         #[test]
         fn what_goes_in_comes_out(
             dir in facts(),
             name: Vec<u8>,
             access in prop::sample::select(vec![Access::Open, Access::Sticky, Access::Closed]),
-            files in prop::collection::vec((prop::collection::vec(any::<u8>(), 1..255), facts(), any::<bool>()), 0..40),
+            files in prop::collection::vec((any_name(), facts(), any::<bool>()), 0..40),
         ) {
             let links = LinkTable::default();
             let mut w = BlockWriter::default();
@@ -354,6 +412,7 @@ mod tests {
             let block = w.finish(&name, &dir);
             let head = head(&block);
             prop_assert_eq!(head.name, &name[..]);
+            prop_assert_eq!(super::dir_name(&block), &name[..]);
             prop_assert_eq!(head.itself.apparent, dir.size);
             prop_assert_eq!(head.plain, plain);
             let odd = files.iter().filter(|f| !f.2 && f.1.kind != Kind::File).map(|f| f.1.size).sum::<u64>();
@@ -362,11 +421,14 @@ mod tests {
             prop_assert_eq!(head.access, access);
             prop_assert_eq!(head.links().collect::<Vec<_>>(), slots);
             prop_assert_eq!(head.newest, files.iter().map(|f| f.1.mtime).max().unwrap_or(0));
+            let all: Vec<Vec<u8>> = super::names(&block).map(|n| n.name.bytes().into_owned()).collect();
+            prop_assert_eq!(all, files.iter().map(|f| f.0.clone()).collect::<Vec<_>>());
             let origin = origin(&block, dir.mtime, dir.uid);
             let back: Vec<_> = records(&block, origin, &links).collect();
             prop_assert_eq!(back.len(), files.len());
             for (r, (name, f, linked)) in back.iter().zip(&files) {
-                prop_assert_eq!(r.name, &name[..]);
+                prop_assert_eq!(&*r.name.bytes(), &name[..]);
+                prop_assert!(r.name == name[..]);
                 prop_assert_eq!(&r.facts, f);
                 prop_assert_eq!(r.link.is_some(), *linked);
                 prop_assert_eq!(&record(&block, r.at, origin, &links).0, r);
@@ -395,7 +457,7 @@ mod tests {
     fn who_may_do_what_costs_nothing_beside_a_time() {
         let cost = |newest, mixed, access| {
             let mut out = Vec::new();
-            writer::put(&mut out, pack_newest(newest, mixed, access));
+            put(&mut out, pack_newest(newest, mixed, access));
             out.len()
         };
         for newest in [1_795_230_720, u32::MAX] {

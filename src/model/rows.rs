@@ -195,7 +195,7 @@ fn matches(inventory: &Inventory, lens: &Lens, key: RowKey) -> bool {
         }
         RowKey::Of(..) | RowKey::Process(_) | RowKey::HeldFile(..) => has(&inventory.row_name(key)),
         RowKey::Rest => false,
-        RowKey::Node(node) => has(&crate::text::display(inventory.tree.name(node))),
+        RowKey::Node(node) => has(&crate::text::display(&inventory.tree.name(node).bytes())),
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::block::Block;
 use super::links::{DevId, LinkTable};
 use super::node::{DirId, NodeId};
-use super::packed::{self, FileFacts, FileRecord, Head};
+use super::packed::{self, FileFacts, FileRecord, Head, Name};
 use super::usage::Usage;
 use crate::text;
 
@@ -111,7 +111,7 @@ impl Dir {
         packed::own_facts(&self.block, self.mtime, self.uid)
     }
 
-    fn origin(&self) -> packed::Origin {
+    fn origin(&self) -> packed::Origin<'_> {
         packed::origin(&self.block, self.mtime, self.uid)
     }
 }
@@ -275,21 +275,25 @@ impl Tree {
     }
 
     /// The name of a node; empty for the root.
-    pub fn name(&self, node: NodeId) -> &[u8] {
+    pub fn name(&self, node: NodeId) -> Name<'_> {
         if node.is_dir() {
-            self.get(node.dir).map_or(&[], |d| d.head().name)
+            self.dir_name(node.dir).into()
         } else {
-            self.file(node).map_or(&[], |f| f.name)
+            self.file(node).map(|f| f.name).unwrap_or_default()
         }
+    }
+
+    /// The name of a directory; empty for the root.
+    pub fn dir_name(&self, id: DirId) -> &[u8] {
+        self.get(id).map_or(&[], |d| packed::dir_name(&d.block))
     }
 
     /// The absolute path of a node.
     pub fn path(&self, node: NodeId) -> PathBuf {
-        let mut names: Vec<&[u8]> = self.ancestors(node.dir).map(|d| self.name(d.into())).collect();
+        let mut names: Vec<&[u8]> = self.ancestors(node.dir).map(|d| self.dir_name(d)).collect();
         names.reverse();
-        if !node.is_dir() {
-            names.push(self.name(node));
-        }
+        let file = self.file(node).map(|f| f.name.bytes()).unwrap_or_default();
+        names.push(&file);
         let mut path = PathBuf::from("/");
         for name in names.into_iter().filter(|n| !n.is_empty()) {
             path.push(text::os_str(name));
@@ -306,10 +310,10 @@ impl Tree {
             _ => None,
         });
         while let Some(name) = parts.next() {
-            if let Some(child) = self.children(dir).find(|c| self.name((*c).into()) == name) {
+            if let Some(child) = self.children(dir).find(|c| self.dir_name(*c) == name) {
                 dir = child;
             } else {
-                let file = self.files(dir).find(|f| f.name == name)?;
+                let file = self.files(dir).find(|f| f.name == *name)?;
                 return parts.next().is_none().then_some(NodeId { dir, at: file.at });
             }
         }

@@ -13,7 +13,6 @@ use std::path::PathBuf;
 
 use crate::model::inventory::Inventory;
 use crate::model::marks::Marks;
-use crate::model::node::NodeId;
 use crate::removal::deletion;
 use crate::removal::draft::Draft;
 use crate::removal::ledger::Trashed;
@@ -102,7 +101,7 @@ impl Interrupted {
 /// The folders of a scan whose names say that they were being deleted. What lies in one of them is told with it.
 pub fn seen(inventory: &Inventory) -> Vec<PathBuf> {
     let tree = &inventory.tree;
-    let named = |id| deletion::is_aside(text::os_str(tree.name(NodeId::dir(id))));
+    let named = |id| deletion::is_aside(text::os_str(tree.dir_name(id)));
     let asides = tree.all().map(|(id, _)| id).filter(|id| named(*id));
     asides.filter(|id| !tree.ancestors(*id).skip(1).any(named)).map(|id| tree.path(id.into())).collect()
 }

@@ -52,7 +52,7 @@ pub fn write(inventory: &Inventory, author: Author<'_>, out: &mut impl Write) ->
     while let Some((parent, next)) = way.last_mut() {
         if let Some(id) = next.pop() {
             let parent = *parent;
-            open(tree, id, tree.name(id.into()), Some(parent), out)?;
+            open(tree, id, tree.dir_name(id), Some(parent), out)?;
             way.push((id, folders(tree, id)));
         } else {
             way.pop();
@@ -78,7 +78,7 @@ fn top(tree: &Tree) -> DirId {
 /// The folders in one, last name first, so that two exports of one tree are alike.
 fn folders(tree: &Tree, id: DirId) -> Vec<DirId> {
     let mut all: Vec<DirId> = tree.children(id).collect();
-    all.sort_unstable_by(|a, b| tree.name((*b).into()).cmp(tree.name((*a).into())));
+    all.sort_unstable_by(|a, b| tree.dir_name(*b).cmp(tree.dir_name(*a)));
     all
 }
 
@@ -118,7 +118,7 @@ fn open(tree: &Tree, id: DirId, name: &[u8], parent: Option<DirId>, out: &mut im
 
 fn file(tree: &Tree, dir_dev: DevId, file: &FileRecord<'_>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b",\n{\"name\":")?;
-    string(file.name, out)?;
+    string(&file.name.bytes(), out)?;
     let facts = &file.facts;
     sizes(facts.size, facts.blocks, out)?;
     let inode = file.link.map(|slot| tree.links().get(slot));

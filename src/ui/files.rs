@@ -137,7 +137,7 @@ fn draw_row(canvas: &mut Canvas<'_>, app: &App, columns: &Columns, node: NodeId,
         canvas.right(at, y, &text::age(i64::from(newest), app.status.now), theme.dim());
     }
     let (word, style) = word(app, node, theme);
-    let mut name = text::display(tree.name(node));
+    let mut name = text::display(&tree.name(node).bytes());
     if node.is_dir() {
         name.push('/');
     }

@@ -39,6 +39,7 @@ impl Contents {
         let mut links = Links::new(store, records);
         let mut trash: Vec<File<'_>> = Vec::new();
         let mut path = Vec::new();
+        let mut room = Vec::new();
         let mut todo = vec![(store.root(), 0)];
         while let Some((folder, above)) = todo.pop() {
             // Parents come first, so what is beyond them belongs to a folder that is done.
@@ -55,7 +56,7 @@ impl Contents {
             let below = Path::new(text::os_str(&path));
             let counts = counts(below);
             for name in folder.names() {
-                let whose = owned.get(&within, name.name);
+                let whose = owned.get(&within, name.name.bytes_in(&mut room));
                 if whose.is_some() && name.kind != Kind::Link {
                     continue;
                 }

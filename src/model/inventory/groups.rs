@@ -240,7 +240,7 @@ impl Inventory {
                 if self.scanned.contains(&node.dir) && node.is_dir() {
                     text::path(&self.tree.path(node))
                 } else {
-                    text::display(self.tree.name(node))
+                    text::display(&self.tree.name(node).bytes())
                 }
             }
             RowKey::Of(uid, held) => self.held_name(uid, held),

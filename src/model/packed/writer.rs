@@ -1,8 +1,8 @@
 //! Writes the packed bytes of a directory.
 
+use super::name::Shared;
 use super::{
-    Access, FileFacts, LINKED, OWNED, PREDICTED, named, pack_newest, predicted_blocks, take, take_bytes,
-    unfold_time,
+    Access, FileFacts, LINKED, OWNED, PREDICTED, pack_newest, predicted_blocks, put, raw, take, unfold_time,
 };
 use crate::model::block::Block;
 use crate::model::links::LinkSlot;
@@ -21,6 +21,9 @@ pub struct BlockWriter {
     access: Access,
     /// To which times are relative: that of the first file.
     base: Option<u32>,
+    /// Where a record begins whose name is compared with others: neither the first nor the last, if there are three, as
+    /// those are more often of another kind.
+    sample: usize,
 }
 
 impl BlockWriter {
@@ -39,6 +42,7 @@ impl BlockWriter {
         self.mixed = false;
         self.access = Access::Open;
         self.base = None;
+        self.sample = 0;
     }
 
     /// Notes what the person who looks may do with the entries of the directory.
@@ -57,6 +61,7 @@ impl BlockWriter {
             flags |= OWNED;
             self.mixed = true;
         }
+        self.sample = self.sample_with_next();
         self.records.push(flags);
         put_bytes(&mut self.records, name);
         put(&mut self.records, facts.size);
@@ -77,6 +82,7 @@ impl BlockWriter {
 
     /// Adds a name of an inode that has several.
     pub fn linked(&mut self, name: &[u8], kind: Kind, slot: LinkSlot, mtime: u32) {
+        self.sample = self.sample_with_next();
         self.records.push(kind as u8 | LINKED);
         put_bytes(&mut self.records, name);
         put(&mut self.records, u64::from(slot.0));
@@ -84,13 +90,20 @@ impl BlockWriter {
         self.newest = self.newest.max(mtime);
     }
 
+    /// Where the sample is once one more record is there.
+    fn sample_with_next(&self) -> usize {
+        let next = self.records.len();
+        if next > 2 * self.sample { next } else { self.sample }
+    }
+
     /// The names written so far.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
-        named(&self.records, 0).map(|n| n.name)
+        raw(&self.records, 0).map(|r| r.name)
     }
 
     /// Adds the records another thread wrote for the same directory.
     pub fn append(&mut self, other: &Self) {
+        self.sample = if self.records.is_empty() { other.sample } else { self.sample_with_next() };
         match (self.base, other.base) {
             (Some(mine), Some(base)) if mine != base => self.append_moved(other, base, mine),
             _ => self.records.extend_from_slice(&other.records),
@@ -105,23 +118,20 @@ impl BlockWriter {
 
     /// Adds records that are relative to another time.
     fn append_moved(&mut self, other: &Self, from: u32, to: u32) {
-        let mut rest = &other.records[..];
-        while let Some((flags, tail)) = rest.split_first() {
-            rest = tail;
-            self.records.push(*flags);
-            put_bytes(&mut self.records, take_bytes(&mut rest));
+        for record in raw(&other.records, 0) {
+            self.records.push(record.flags);
+            put_bytes(&mut self.records, record.name);
+            let mut rest = record.numbers;
             put(&mut self.records, take(&mut rest));
-            if flags & LINKED != 0 {
+            if record.flags & LINKED != 0 {
                 continue;
             }
-            if flags & PREDICTED == 0 {
+            if record.flags & PREDICTED == 0 {
                 put(&mut self.records, take(&mut rest));
             }
             let mtime = i64::from(unfold_time(from, take(&mut rest)));
             put(&mut self.records, zigzag(mtime - i64::from(to)));
-            if flags & OWNED != 0 {
-                put(&mut self.records, take(&mut rest));
-            }
+            self.records.extend_from_slice(rest);
         }
     }
 
@@ -139,21 +149,25 @@ impl BlockWriter {
         put(&mut head, pack_newest(self.newest, self.mixed, self.access));
         put(&mut head, self.base.map_or(0, |base| zigzag(i64::from(base) - i64::from(dir.mtime))));
         put_bytes(&mut head, &self.links);
-        head.extend_from_slice(&self.records);
+        // While a directory is written nobody knows what its names share.
+        let shared = Shared::of(&self.records, self.sample);
+        shared.put(&mut head);
+        if shared.is_empty() {
+            head.extend_from_slice(&self.records);
+        } else {
+            for record in raw(&self.records, 0) {
+                let (flags, own) = shared.split(record.name);
+                head.push(record.flags | flags);
+                put_bytes(&mut head, own);
+                head.extend_from_slice(record.numbers);
+            }
+        }
         Block::from(head)
     }
 }
 
 fn zigzag(n: i64) -> u64 {
     ((n << 1) ^ (n >> 63)) as u64
-}
-
-pub(super) fn put(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push(n as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
 }
 
 fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -23,7 +23,7 @@ impl Maker<'_> {
             return;
         }
         let path = tree.path(node);
-        let name = text::display(tree.name(node));
+        let name = text::display(&tree.name(node).bytes());
         let item = inventory.item_at(node);
         if let Some(id) = item.filter(|id| !inventory.verdict(*id).removable()) {
             self.draft.refused.push(refusal(&name, path, inventory.verdict(id), &inventory.notes(id)));
@@ -94,7 +94,7 @@ impl Maker<'_> {
         }
         if more > 0 {
             self.draft.refused.push(Refusal {
-                name: text::display(inventory.tree.name(node)),
+                name: text::display(&inventory.tree.name(node).bytes()),
                 path: inventory.tree.path(node),
                 reason: format!("{} in it must stay too", text::counted(more, "thing", "things")),
                 way_on: String::new(),

@@ -347,7 +347,7 @@ impl<'a> Builder<'a> {
     /// The path of the innermost folder, or of something in it.
     fn path(&self, name: Option<&[u8]>) -> PathBuf {
         let first = self.found.dirs.iter().take(self.found.root.0 as usize);
-        let above = first.map(|d| crate::model::packed::head(&d.block).name);
+        let above = first.map(|d| crate::model::packed::dir_name(&d.block));
         let deep = self.way.len() > NAMED;
         let way = self.way.iter().map(|f| &f.name[..]).take(if deep { 1 } else { NAMED });
         let names = above.chain(way).chain(name.filter(|_| !deep)).filter(|n| !n.is_empty());

@@ -1,6 +1,7 @@
 //! Runs families over an imported tree. They see names, sizes and times; of the contents of files, and of what uses
 //! them, an export says nothing. So nothing is called safe here that was not looked at there.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -46,7 +47,7 @@ struct At {
 
 /// Recognizes all stores and sends them, inner ones first. `now` is the time of the export.
 pub fn send(found: Found, links: &Arc<LinkTable>, now: i64, sink: &Sender<ScanEvent>, cancel: &AtomicBool) {
-    let (claims, mut stores) = claims(&found, links, cancel);
+    let (claims, mut stores) = claims(&found, cancel);
     drop(found);
     let env = Env::elsewhere();
     for (root, path, claim, within) in claims.into_iter().rev() {
@@ -67,8 +68,8 @@ pub fn send(found: Found, links: &Arc<LinkTable>, now: i64, sink: &Sender<ScanEv
 type Stores = Vec<(DirId, PathBuf, Claim, bool)>;
 
 /// All stores, outer ones first, and the folders that lie in one.
-fn claims(found: &Found, links: &LinkTable, cancel: &AtomicBool) -> (Stores, SubTree) {
-    let family = Families { found, links, inside: Inside::new(&found.dirs) };
+fn claims(found: &Found, cancel: &AtomicBool) -> (Stores, SubTree) {
+    let family = Families { found, inside: Inside::new(&found.dirs) };
     let mut places = Places::known();
     let mut seen: Vec<At> = Vec::with_capacity(found.dirs.len());
     let mut claims = Vec::new();
@@ -103,7 +104,6 @@ fn claims(found: &Found, links: &LinkTable, cancel: &AtomicBool) -> (Stores, Sub
 /// Asks families about folders of the tree.
 struct Families<'a> {
     found: &'a Found,
-    links: &'a LinkTable,
     inside: Inside,
 }
 
@@ -124,7 +124,8 @@ impl Families<'_> {
             return None;
         }
         let folders: Vec<&[u8]> = self.inside.of(dir.id).map(|id| name(&self.found.dirs[id])).collect();
-        let files = self.files(dir);
+        let files: Vec<_> = files(dir).collect();
+        let files: Vec<&[u8]> = files.iter().map(|f| &**f).collect();
         let look = |below: &str| self.names_at(dir, below).unwrap_or_default();
         let within = around.map(|about| about.id);
         families::claim(
@@ -133,18 +134,13 @@ impl Families<'_> {
         )
     }
 
-    fn files<'d>(&'d self, dir: &'d ListedDir) -> Vec<&'d [u8]> {
-        let origin = packed::origin(&dir.block, dir.mtime, dir.uid);
-        packed::records(&dir.block, origin, self.links).map(|r| r.name).collect()
-    }
-
     fn names_at(&self, dir: &ListedDir, below: &str) -> Option<Vec<Box<[u8]>>> {
         let mut at = dir;
         for step in below.split('/').map(str::as_bytes) {
             at = self.inside.of(at.id).map(|id| &self.found.dirs[id]).find(|d| name(d) == step)?;
         }
         let folders = self.inside.of(at.id).map(|id| name(&self.found.dirs[id]));
-        Some(folders.chain(self.files(at)).map(Into::into).collect())
+        Some(folders.map(Into::into).chain(files(at).map(|f| f.into_owned().into())).collect())
     }
 
     fn path(&self, dir: &ListedDir) -> PathBuf {
@@ -155,8 +151,12 @@ impl Families<'_> {
     }
 }
 
+fn files(dir: &ListedDir) -> impl Iterator<Item = Cow<'_, [u8]>> {
+    packed::names(&dir.block).map(|n| n.name.bytes())
+}
+
 fn name(dir: &ListedDir) -> &[u8] {
-    packed::head(&dir.block).name
+    packed::dir_name(&dir.block)
 }
 
 /// Which folders lie in which.
