@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::places::Purpose;
-use crate::model::mount::Mount;
+use crate::model::held_open::HeldOpen;
+use crate::model::mount::{Mount, Pressure};
 
 /// What became of a real write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,19 @@ pub struct Lying {
     pub things: u64,
 }
 
+/// What other programs put into trashes on a mount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    /// The mount.
+    pub mount: PathBuf,
+    /// Bytes of what could be weighed.
+    pub bytes: u64,
+    /// How many things.
+    pub things: u64,
+    /// How many of them could not be weighed in time.
+    pub unknown: u64,
+}
+
 /// Everything that was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -85,6 +99,31 @@ pub struct Facts {
     pub errors: Vec<(PathBuf, u64)>,
     /// What mldu put into trashes.
     pub trash: Vec<Lying>,
+    /// What other programs put there.
+    pub foreign: Vec<Foreign>,
+    /// Deleted files that processes hold open on the mounts of the places.
+    pub held: HeldOpen,
     /// Notebooks that were cut off.
     pub torn: Vec<Torn>,
+}
+
+impl Facts {
+    /// The mounts of the places, each once.
+    pub fn mounts(&self) -> Vec<&Mount> {
+        let mut all: Vec<&Mount> = Vec::new();
+        for mount in self.places.iter().filter_map(|p| p.mount.as_ref()) {
+            if !all.iter().any(|m| m.path == mount.path) {
+                all.push(mount);
+            }
+        }
+        all
+    }
+
+    /// The mount on which something has to go: where a write failed for want of room, or else where little is left.
+    pub fn to_free(&self) -> Option<&Mount> {
+        let failed = |p: &&Place| matches!(&p.written, Written::Failed(Cause::Full | Cause::Quota));
+        let worst = self.places.iter().filter(failed).min_by_key(|p| (!p.purpose.blocks(), p.purpose));
+        let tight = |m: &&Mount| matches!(m.pressure(), Pressure::Bytes | Pressure::Inodes | Pressure::Low);
+        worst.and_then(|p| p.mount.as_ref()).or_else(|| self.mounts().into_iter().find(tight))
+    }
 }

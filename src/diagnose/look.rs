@@ -4,14 +4,20 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::facts::{Cause, Facts, Lying, Place, Torn, Written};
+use super::facts::{Cause, Facts, Foreign, Lying, Place, Torn, Written};
 use super::places;
 use crate::env::Env;
-use crate::removal::ledger;
+use crate::model::mount::Mount;
+use crate::removal::ledger::{self, Trashed};
+use crate::removal::{held_open, weigh};
 use crate::sys::mounts::{self, MountInfo, PATIENCE};
 use crate::sys::probe;
 use crate::sys::user::Names;
+
+/// So long what other programs trashed is weighed.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// Looks at everything. `notebooks` is the folder in which somebody wants to save.
 pub fn look(env: &Env, notebooks: &Path, read_only: bool) -> Facts {
@@ -33,14 +39,20 @@ pub fn look(env: &Env, notebooks: &Path, read_only: bool) -> Facts {
     }
     errors.sort();
     errors.dedup();
-    Facts {
+    let trashed = trashed(env, &table);
+    let mut facts = Facts {
         user: Names::of(env.accounts()).get(env.uid()),
         uid: env.uid(),
-        trash: trash(env, &table),
+        trash: trash(&trashed, &table),
         torn: torn(&env.real_path(notebooks)),
         places,
         errors,
-    }
+        ..Facts::default()
+    };
+    facts.foreign = foreign(&trashed, &table, &facts);
+    let mounts: Vec<Mount> = facts.mounts().into_iter().cloned().collect();
+    facts.held = held_open::look(&mounts, env);
+    facts
 }
 
 /// The folder at or above a path that is there, and who owns it. What may hang is given a moment.
@@ -92,16 +104,51 @@ fn counted_errors(source: &str) -> Option<u64> {
     count.trim().parse().ok()
 }
 
+/// What lies in the trashes, with a record and without.
+fn trashed(env: &Env, table: &[MountInfo]) -> Vec<Trashed> {
+    let roots = ledger::roots(env, table);
+    let mut all = ledger::read(&roots);
+    all.extend(ledger::orphans(&roots));
+    // Of what was emptied elsewhere nothing is left but the record.
+    all.retain(|t| t.identity.is_some());
+    all
+}
+
 /// What mldu itself put into trashes, by mount: its records say how much.
-fn trash(env: &Env, table: &[MountInfo]) -> Vec<Lying> {
+fn trash(trashed: &[Trashed], table: &[MountInfo]) -> Vec<Lying> {
     let mut all: Vec<Lying> = Vec::new();
-    for thing in ledger::read(&ledger::roots(env, table)).iter().filter(|t| t.is_ours()) {
+    for thing in trashed.iter().filter(|t| t.is_ours()) {
         let Some(mount) = mounts::holding(table, &thing.root) else { continue };
         let bytes = thing.ours.as_ref().map_or(0, |o| o.bytes);
         match all.iter_mut().find(|l| l.mount == mount.path) {
             Some(lying) => (lying.bytes, lying.things) = (lying.bytes + bytes, lying.things + 1),
             None => all.push(Lying { mount: mount.path.clone(), bytes, things: 1 }),
         }
+    }
+    all
+}
+
+/// What other programs put there, on the mounts of the places. It is weighed, but nobody waits long for that, nor asks
+/// a server for it.
+fn foreign(trashed: &[Trashed], table: &[MountInfo], facts: &Facts) -> Vec<Foreign> {
+    let here = facts.mounts();
+    let mount_of = |t: &Trashed| {
+        let mount = mounts::holding(table, &t.root).filter(|m| !m.is_remote())?;
+        here.iter().find(|m| m.path == mount.path).map(|m| m.path.clone())
+    };
+    let theirs = trashed.iter().filter(|t| !t.is_ours());
+    let (mounts, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        theirs.filter_map(|t| Some((mount_of(t)?, t.file()))).unzip();
+    let mut all: Vec<Foreign> = Vec::new();
+    for (mount, (_, weight)) in mounts.into_iter().zip(weigh::weigh_within(&files, A_MOMENT)) {
+        let at = all.iter().position(|f| f.mount == mount).unwrap_or_else(|| {
+            all.push(Foreign { mount, bytes: 0, things: 0, unknown: 0 });
+            all.len() - 1
+        });
+        let sum = &mut all[at];
+        sum.things += 1;
+        sum.bytes += weight.unwrap_or(0);
+        sum.unknown += u64::from(weight.is_none());
     }
     all
 }
@@ -116,7 +163,7 @@ fn torn(folder: &Path) -> Vec<Torn> {
             continue;
         };
         let notebook = folder.join(crate::text::os_str(of));
-        if is_whole(&entry.path()) && !is_whole(&notebook) {
+        if is_whole(&entry.path()) == Some(true) && is_whole(&notebook) == Some(false) {
             torn.push(Torn { notebook, copy: entry.path() });
         }
     }
@@ -124,14 +171,13 @@ fn torn(folder: &Path) -> Vec<Torn> {
     torn
 }
 
-/// Whether a notebook ends as it should. Jupyter writes one JSON object, so its last sign is a brace.
-fn is_whole(notebook: &Path) -> bool {
-    let Ok(folder) = crate::sys::read::open_folder(notebook.parent().unwrap_or(notebook)) else {
-        return false;
-    };
-    let Some(name) = notebook.file_name() else { return false };
-    let tail = crate::sys::read::read_beneath(&folder, Path::new(name), crate::sys::read::Range::Tail, 64);
-    tail.is_ok_and(|tail| tail.trim_ascii_end().ends_with(b"}"))
+/// Whether a notebook ends as it should. Jupyter writes one JSON object, so its last sign is a brace. None if that cannot
+/// be seen.
+fn is_whole(notebook: &Path) -> Option<bool> {
+    let folder = crate::sys::read::open_folder(notebook.parent()?).ok()?;
+    let name = Path::new(notebook.file_name()?);
+    let tail = crate::sys::read::read_beneath(&folder, name, crate::sys::read::Range::Tail, 64).ok()?;
+    Some(tail.trim_ascii_end().ends_with(b"}"))
 }
 
 #[cfg(test)]
@@ -168,6 +214,8 @@ mod tests {
         put(".~whole.ipynb", "{}");
         put("lost.ipynb", "");
         put(".~lost.ipynb", "");
+        // It was removed; whoever did that wanted it so.
+        put(".~removed.ipynb", "{}");
         let names: Vec<String> = torn(tmp.path())
             .iter()
             .map(|t| t.notebook.file_name().expect("a name").display().to_string())

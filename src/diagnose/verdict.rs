@@ -1,8 +1,7 @@
 //! What the facts mean: the answer in one sentence, each check by itself, and what to do. Pure.
 
-use std::path::Path;
-
 use super::facts::{Cause, Facts, Place, Written};
+use super::notes;
 use super::places::Purpose;
 use crate::model::mount::{Mount, Pressure};
 use crate::text::{self, Units};
@@ -66,7 +65,7 @@ pub fn of(facts: &Facts, units: Units) -> Verdict {
         .collect();
     let worst = bad.iter().min_by_key(|(p, _)| (!p.purpose.blocks(), p.purpose));
     let mut findings = vec![space(facts, units), inodes(facts), quota(facts), read_only(facts), owner(facts)];
-    findings.extend(others(facts, units));
+    findings.extend(notes::of(facts, units));
     if let Some((place, cause)) = worst {
         let (word, what) = said(place, cause, units);
         return Verdict {
@@ -168,7 +167,9 @@ fn elsewhere(facts: &Facts, worst: &Place) -> String {
 fn way_on(place: &Place, cause: &Cause, facts: &Facts, units: Units) -> String {
     let mount = place.mount.as_ref();
     match cause {
-        Cause::Full => mount.map(|m| free_some(m, units)).unwrap_or_default(),
+        Cause::Full => {
+            mount.map(|m| free_some(m, units) + &notes::at_once(facts, m, units)).unwrap_or_default()
+        }
         Cause::Quota => {
             let trash = "what goes to the trash counts against the quota until that is emptied";
             format!("Delete something of your own there, or ask for more; {trash}.")
@@ -232,23 +233,12 @@ fn left(mount: &Mount, units: Units) -> String {
     }
 }
 
-/// The mounts of the places, each once.
-fn mounts(facts: &Facts) -> Vec<&Mount> {
-    let mut all: Vec<&Mount> = Vec::new();
-    for mount in facts.places.iter().filter_map(|p| p.mount.as_ref()) {
-        if !all.iter().any(|m| m.path == mount.path) {
-            all.push(mount);
-        }
-    }
-    all
-}
-
 fn list(mounts: &[&Mount], tell: impl Fn(&Mount) -> String) -> String {
     mounts.iter().map(|m| tell(m)).collect::<Vec<_>>().join(", ")
 }
 
 fn space(facts: &Facts, units: Units) -> Finding {
-    let all = mounts(facts);
+    let all = facts.mounts();
     let full: Vec<&Mount> = all.iter().copied().filter(|m| m.pressure() == Pressure::Bytes).collect();
     let low = all.iter().any(|m| m.space.is_some_and(|s| s.percent() >= 95));
     let tell = |m: &Mount| {
@@ -269,7 +259,7 @@ fn space(facts: &Facts, units: Units) -> Finding {
 
 fn inodes(facts: &Facts) -> Finding {
     let all: Vec<&Mount> =
-        mounts(facts).into_iter().filter(|m| m.space.is_some_and(|s| s.inode_percent().is_some())).collect();
+        facts.mounts().into_iter().filter(|m| m.space.is_some_and(|s| s.inode_percent().is_some())).collect();
     let percent = |m: &Mount| m.space.and_then(|s| s.inode_percent()).unwrap_or(0);
     let none = all.iter().any(|m| m.space.is_some_and(|s| s.inodes_available == Some(0)));
     let (level, word) = match all.iter().map(|m| percent(m)).max() {
@@ -302,7 +292,7 @@ fn quota(facts: &Facts) -> Finding {
 }
 
 fn read_only(facts: &Facts) -> Finding {
-    let all = mounts(facts);
+    let all = facts.mounts();
     let refused = |m: &Mount| {
         m.read_only
             || facts.places.iter().any(|p| {
@@ -337,30 +327,10 @@ fn owner(facts: &Facts) -> Finding {
     Finding { level: Level::Blocked, word: "NOT YOURS", check: "owner", sentence }
 }
 
-/// What is worth knowing beside the five checks.
-fn others(facts: &Facts, units: Units) -> Vec<Finding> {
-    let note = |check, sentence| Finding { level: Level::Note, word: "note", check, sentence };
-    let on = |path: &Path| mounts(facts).iter().any(|m| m.path == path);
-    let mut all: Vec<Finding> = Vec::new();
-    for lying in facts.trash.iter().filter(|l| on(&l.mount)) {
-        let (size, mount) = (text::size(lying.bytes, units), text::path(&lying.mount));
-        let empty = "`mldu trash empty` gives it back";
-        all.push(note("trash", format!("{size} that mldu put into the trash still fill {mount}: {empty}")));
-    }
-    for torn in &facts.torn {
-        let (notebook, copy) = (text::path(&torn.notebook), text::path(&torn.copy));
-        let sentence = format!(
-            "{notebook} was cut off while it was saved; what it was before is in {copy}: free some space, then copy that over it"
-        );
-        all.push(Finding { level: Level::Note, word: "CUT OFF", check: "notebook", sentence });
-    }
-    all
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::facts::{Lying, Torn};
+    use crate::diagnose::facts::Lying;
     use crate::model::mount::Space;
     use std::path::PathBuf;
 
@@ -462,28 +432,17 @@ mod tests {
     }
 
     #[test]
-    fn what_else_is_worth_knowing_is_noted() {
-        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), &Written::Done);
-        facts.trash = vec![
-            Lying { mount: "/".into(), bytes: 3 * GIB, things: 2 },
-            Lying { mount: "/other".into(), bytes: 1, things: 1 },
-        ];
-        facts.torn = vec![Torn { notebook: "/w/a.ipynb".into(), copy: "/w/.~a.ipynb".into() }];
+    fn errors_the_kernel_counted_are_told_and_so_is_what_comes_back_by_itself() {
+        let mut facts = facts(&mount("/", "ext4", 0, 500), &Written::Failed(Cause::Full));
         facts.errors = vec![("/".into(), 4)];
-        let notes: Vec<String> = of(&facts, Units::Binary)
-            .findings
-            .into_iter()
-            .filter(|f| f.level == Level::Note)
-            .map(|f| f.sentence)
-            .collect();
-        assert_eq!(
-            notes,
-            [
-                "the kernel counts 4 errors on /: have it checked",
-                "3.0 GiB that mldu put into the trash still fill /: `mldu trash empty` gives it back",
-                "/w/a.ipynb was cut off while it was saved; what it was before is in /w/.~a.ipynb: free some space, then \
-                 copy that over it"
-            ]
-        );
+        facts.trash = vec![Lying { mount: "/".into(), bytes: 3 * GIB, things: 2 }];
+        let v = of(&facts, Units::Binary);
+        let told = |check| v.findings.iter().find(|f| f.check == check).map(|f| f.sentence.clone());
+        assert_eq!(told("read-only").as_deref(), Some("the kernel counts 4 errors on /: have it checked"));
+        assert!(told("trash").is_some_and(|t| t.starts_with("3.0 GiB that mldu put")), "{v:?}");
+        assert!(v.way_on.ends_with("what can go. 3.0 GiB come back by `mldu trash empty`."), "{}", v.way_on);
+        assert_eq!(facts.to_free().map(|m| m.path.clone()), Some("/".into()));
+        facts.places.iter_mut().for_each(|p| p.written = Written::Done);
+        assert_eq!(facts.to_free().map(|m| m.path.clone()), Some("/".into()), "it is full all the same");
     }
 }
