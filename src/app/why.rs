@@ -6,7 +6,7 @@ use super::App;
 use super::dialogs::scrolled;
 use super::event::Effect;
 use super::files::View;
-use super::keymap::Key;
+use super::keymap::{BINDINGS, Binding, Key};
 use super::mode::Mode;
 use crate::diagnose::answer;
 use crate::diagnose::facts::Facts;
@@ -40,6 +40,11 @@ pub struct CanGo {
     pub mount: PathBuf,
     /// Bytes that are safe, and those to be downloaded again; none if nothing of it was scanned.
     pub bytes: Option<(u64, u64)>,
+}
+
+/// The key that marks all that is safe, where there is one.
+pub fn marks_safe() -> Option<&'static Binding> {
+    BINDINGS.iter().find(|b| b.keys.first() == Some(&Key::Char('S')))
 }
 
 impl Seen {
@@ -98,6 +103,14 @@ impl App {
             Key::Char('y') => return self.copy_why(),
             Key::Char('d') => return self.plan_from_why(),
             Key::Char('E') => self.begin_empty(),
+            Key::Char('S') => {
+                let marks = marks_safe()?.action;
+                if self.browse.view == View::Trash {
+                    // Nothing that lies there is ever safe.
+                    self.view(View::Groups);
+                }
+                return self.act(marks);
+            }
             Key::Char('?') | Key::F1 => self.mode = Mode::Help(0),
             Key::Esc | Key::Enter | Key::Left | Key::Char('q' | 'h' | '!') | Key::Ctrl('c') => {
                 self.mode = Mode::Browse;

@@ -3,7 +3,7 @@
 use super::paint::{Canvas, Span};
 use super::theme::Theme;
 use crate::app::App;
-use crate::app::why::{CanGo, Why};
+use crate::app::why::{CanGo, Why, marks_safe};
 use crate::model::inventory::ScanState;
 use crate::report::why::{self, QUESTION, Style, Tone};
 use crate::text;
@@ -87,8 +87,12 @@ fn status(app: &App, why: &Why) -> String {
         None => format!("nothing on {mount} was scanned: `mldu {named}` does that"),
         Some((0, 0)) => format!("nothing on {mount} is known to go without a look{so_far}: see the groups"),
         Some((0, fetched)) => {
-            format!("on {mount}{so_far}: {} can be downloaded again; mark it in the groups", size(*fetched))
+            format!("{} on {mount}{so_far} can be downloaded again: mark it in the groups", size(*fetched))
         }
-        Some((safe, _)) => format!("on {mount}{so_far}: {} safe; mark it in the groups, then d", size(*safe)),
+        Some((safe, _)) => {
+            let mark = marks_safe()
+                .map_or_else(|| "mark it in the groups".to_string(), |b| format!("{} marks it", b.shown));
+            format!("{} safe on {mount}{so_far}: {mark}, then d", size(*safe))
+        }
     }
 }
