@@ -3,5 +3,9 @@
 
 pub mod facts;
 pub mod look;
+mod memory;
+mod notebooks;
+mod place;
 pub mod places;
 pub mod verdict;
+mod words;

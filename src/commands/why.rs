@@ -14,9 +14,12 @@ use crate::text::path;
 
 /// Looks, and answers for notebooks in a folder.
 pub fn run(settings: &Settings, env: &Env, notebooks: Option<&Path>, as_json: bool) -> Exit {
+    if notebooks.is_none_or(Path::is_relative) && !env.has_current() {
+        return complain("the folder you are in was removed: go to another, or name one (`mldu why FOLDER`)");
+    }
     let here = env.current();
     let notebooks = notebooks.map_or_else(|| here.clone(), |p| here.join(p));
-    if !env.exists(&notebooks) {
+    if look::is_missing(env, &notebooks) {
         return complain(&format!("{}: there is no such folder", path(&notebooks)));
     }
     let facts = look::look(env, &notebooks, settings.read_only);
@@ -27,6 +30,7 @@ pub fn run(settings: &Settings, env: &Env, notebooks: Option<&Path>, as_json: bo
         user: (&facts.user, facts.uid),
         blocked: verdict.blocked,
         word: verdict.word,
+        mount: verdict.mount.as_deref(),
         sentence: &verdict.sentence,
         way_on: &verdict.way_on,
         places: places(&facts),
@@ -81,8 +85,11 @@ fn written(written: &Written) -> String {
             Cause::Quota => "EDQUOT",
             Cause::ReadOnly => "EROFS",
             Cause::NotAllowed => "EACCES",
+            Cause::Locked => "EPERM",
             Cause::Broken(_) => "EIO",
             Cause::NoAnswer => "hangs",
+            Cause::Gone(_) => "gone",
+            Cause::Astray(_) => "ENOENT",
             Cause::Other(_) => "failed",
         },
     }

@@ -51,6 +51,8 @@ pub struct Answer<'a> {
     pub blocked: bool,
     /// The word it begins with.
     pub word: &'static str,
+    /// The mount it is about, if something is wrong with one.
+    pub mount: Option<&'a Path>,
     /// The answer.
     pub sentence: &'a str,
     /// What to do.
@@ -121,6 +123,7 @@ pub struct Json<'a> {
     uid: u32,
     blocked: bool,
     word: &'static str,
+    mount: Option<PathField>,
     sentence: &'a str,
     way_on: &'a str,
     places: Vec<PlaceJson>,
@@ -163,6 +166,7 @@ pub fn json<'a>(answer: &'a Answer<'_>) -> Json<'a> {
         uid: answer.user.1,
         blocked: answer.blocked,
         word: answer.word,
+        mount: answer.mount.map(PathField::new),
         sentence: answer.sentence,
         way_on: answer.way_on,
         places: answer.places.iter().map(place).collect(),
