@@ -43,10 +43,17 @@ fn lack(mount: &Mount) -> Lack {
     }
 }
 
-/// What is kept for root on a mount: Btrfs keeps nothing, its difference is something else.
+/// What is kept for root on a mount. Btrfs keeps nothing, its difference is something else; and what ext4 keeps for itself
+/// is for nobody (`fs/ext4/super.c`, `ext4_calculate_resv_clusters`).
 pub(super) fn kept(mount: &Mount) -> u64 {
     let space = mount.space.filter(|_| mount.fstype != "btrfs").unwrap_or_default();
-    space.free.saturating_sub(space.available)
+    let kept = space.free.saturating_sub(space.available);
+    if kept > own(&space) { kept } else { 0 }
+}
+
+/// What ext4 keeps for itself: a fiftieth of all blocks, of which a part is no space, or 4096 of them.
+fn own(space: &Space) -> u64 {
+    (space.total / 40).min(17 << 20)
 }
 
 pub(super) fn is_in_memory(mount: &Mount) -> bool {
@@ -254,7 +261,7 @@ pub(super) fn free_some(mount: &Mount, facts: &Facts, units: Units) -> String {
              The host's disk lies below, and others may have filled it.",
         );
     }
-    let spare = space.total / 50;
+    let spare = space.total / 50 + own(&space);
     if EXT.contains(&mount.fstype.as_str())
         && facts.uid != 0
         && kept(mount) > spare

@@ -76,15 +76,15 @@ pub fn text(answer: &Answer<'_>, home: &Path, units: Units, ascii: bool) -> Stri
         paragraph(&mut out, "", answer.way_on);
     }
     out.push_str(&format!(
-        "\n{:<11}{:<31}{:<14}{:>10} {:>6}  {}\n",
+        "\n{:<11}{:<31}{:<13}{:>10} {:>6}  {}\n",
         "WRITES", "WHERE", "ON", "FREE", "INODES", "TEST"
     ));
     for place in &answer.places {
         let path = text::cut_middle(&text::short_path(place.path, home), 30);
-        let mount = place.mount.map(|m| text::cut_middle(&text::path(m), 13)).unwrap_or_default();
+        let mount = place.mount.map(|m| text::cut_middle(&text::path(m), 12)).unwrap_or_default();
         let free = place.available.map_or_else(|| "-".into(), |b| text::size(b, units));
         let inodes = place.inodes.map_or_else(|| "-".into(), |p| format!("{p}%"));
-        let (path, mount) = (fit(&path, 31), fit(&mount, 14));
+        let (path, mount) = (fit(&path, 31), fit(&mount, 13));
         let line = format!("{:<11}{path}{mount}{free:>10} {inodes:>6}  {}", place.word, place.written);
         out.push_str(line.trim_end());
         out.push('\n');
