@@ -4,6 +4,10 @@
 pub mod answer;
 pub mod facts;
 pub mod look;
+mod memory;
+mod notebooks;
 mod notes;
+mod place;
 pub mod places;
 pub mod verdict;
+mod words;

@@ -7,14 +7,17 @@ use crate::diagnose::{answer, look, verdict};
 use crate::env::Env;
 use crate::report::why::{Style, json, text};
 use crate::settings::Settings;
-use crate::sys;
+use crate::sys::{self, mounts};
 use crate::text::path;
 
 /// Looks, and answers for notebooks in a folder.
 pub fn run(settings: &Settings, env: &Env, notebooks: Option<&Path>, as_json: bool) -> Exit {
+    if notebooks.is_none_or(Path::is_relative) && !env.has_current() {
+        return complain("the folder you are in was removed: go to another, or name one (`mldu why FOLDER`)");
+    }
     let here = env.current();
     let notebooks = notebooks.map_or_else(|| here.clone(), |p| here.join(p));
-    if !env.exists(&notebooks) {
+    if look::is_missing(env, &notebooks) {
         return complain(&format!("{}: there is no such folder", path(&notebooks)));
     }
     let facts = look::look(env, &notebooks, settings.read_only);
@@ -38,10 +41,12 @@ pub fn run(settings: &Settings, env: &Env, notebooks: Option<&Path>, as_json: bo
 /// The folder of the notebooks, where nobody says it: the one folder that was named, or else the current one.
 pub fn folder(env: &Env, named: &[PathBuf]) -> PathBuf {
     let here = env.current();
-    match named {
-        [one] if env.real_path(&here.join(one)).is_dir() => here.join(one),
-        _ => here,
-    }
+    let [one] = named else { return here };
+    let one = here.join(one);
+    // What does not answer may be a folder; whoever looks into it says so.
+    let asked = one.clone();
+    let is_folder = mounts::within(mounts::PATIENCE, move || asked.is_dir()).unwrap_or(true);
+    if is_folder { one } else { here }
 }
 
 #[cfg(test)]

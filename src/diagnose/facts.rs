@@ -26,12 +26,18 @@ pub enum Cause {
     Quota,
     /// `EROFS`.
     ReadOnly,
-    /// `EACCES`, `EPERM`.
+    /// `EACCES`: the permissions.
     NotAllowed,
+    /// `EPERM`: locked against everybody (`chattr +i`), or by a rule of the machine.
+    Locked,
     /// `EIO` and the like: the disk itself.
     Broken(String),
     /// Nothing came back in time.
     NoAnswer,
+    /// `ENOTCONN` and the like: what was behind the mount has ended.
+    Gone(String),
+    /// A link on the way leads to this, which is not there.
+    Astray(PathBuf),
     /// Something else.
     Other(String),
 }
@@ -43,12 +49,22 @@ pub struct Place {
     pub purpose: Purpose,
     /// Where.
     pub path: PathBuf,
-    /// The folder in which something would be made: the place, or the nearest one above that is there.
+    /// The folder in which something would be made: the place, or the nearest one above that is there. If a file or a link
+    /// is what is wrong: that one.
     pub at: PathBuf,
-    /// Who owns that folder.
+    /// Who owns that.
     pub owner: Option<u32>,
     /// The mount it lies on.
     pub mount: Option<Mount>,
+    /// Whether it could be written.
+    pub written: Written,
+}
+
+/// The memory that processes share as files, which is none of the places: `/dev/shm`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The mount it is.
+    pub mount: Mount,
     /// Whether it could be written.
     pub written: Written,
 }
@@ -93,6 +109,8 @@ pub struct Facts {
     pub user: String,
     /// Its number.
     pub uid: u32,
+    /// The home: what is in it belongs to this user.
+    pub home: PathBuf,
     /// Where Jupyter writes.
     pub places: Vec<Place>,
     /// Mounts on which the kernel has counted errors, with the number.
@@ -105,6 +123,10 @@ pub struct Facts {
     pub held: HeldOpen,
     /// Notebooks that were cut off.
     pub torn: Vec<Torn>,
+    /// Notebooks in the folder that this user may not write, though perhaps the folder.
+    pub closed: Vec<PathBuf>,
+    /// Shared memory, where there is some.
+    pub shared: Option<Shared>,
 }
 
 impl Facts {

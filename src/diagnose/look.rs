@@ -1,50 +1,52 @@
 //! Gathering the facts: a look at each place, and a real write of 4 KiB that leaves nothing.
 
-use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::facts::{Cause, Facts, Foreign, Lying, Place, Torn, Written};
-use super::places;
+use super::facts::{Cause, Facts, Foreign, Lying, Place, Shared, Torn, Written};
+use super::{notebooks, place, places};
 use crate::env::Env;
 use crate::model::mount::Mount;
 use crate::removal::ledger::{self, Trashed};
 use crate::removal::{held_open, weigh};
-use crate::sys::mounts::{self, MountInfo, PATIENCE};
-use crate::sys::probe;
+use crate::sys::mounts::{self, MountInfo};
 use crate::sys::user::Names;
 
 /// So long what other programs trashed is weighed.
 const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// The files that processes share as memory.
+const SHARED: &str = "/dev/shm";
 
 /// Looks at everything. `notebooks` is the folder in which somebody wants to save.
 pub fn look(env: &Env, notebooks: &Path, read_only: bool) -> Facts {
     let table = mounts::read();
     let places: Vec<Place> = places::all(env, notebooks)
         .into_iter()
-        .map(|(purpose, path)| {
-            let (at, owner) = nearest(&env.real_path(&path), &table);
-            let info = mounts::holding(&table, &at);
-            let written = if read_only { Written::Skipped } else { write(&at, info) };
-            let mount = info.map(mounts::look);
-            Place { purpose, path, at, owner, mount, written }
-        })
+        .map(|(purpose, path)| place::look(env, &table, purpose, path, read_only))
         .collect();
     let mut errors: Vec<(PathBuf, u64)> = Vec::new();
     for mount in places.iter().filter_map(|p| p.mount.as_ref()) {
-        let counted = counted_errors(&mount.source).filter(|n| *n > 0);
+        let counted = mounts::counted_errors(mount.dev).filter(|n| *n > 0);
         errors.extend(counted.map(|n| (mount.path.clone(), n)));
     }
     errors.sort();
     errors.dedup();
+    // A folder that does not answer is not asked again.
+    let hangs = |p: &Place| matches!(p.written, Written::Failed(Cause::NoAnswer | Cause::Gone(_)));
+    let folder = places.first().filter(|p| !hangs(p)).map(|p| p.at.clone());
+    let folder =
+        folder.map(|at| if at.is_dir() { at } else { at.parent().map(Path::to_path_buf).unwrap_or(at) });
     let trashed = trashed(env, &table);
     let mut facts = Facts {
         user: Names::of(env.accounts()).get(env.uid()),
         uid: env.uid(),
+        home: env.home().to_path_buf(),
         trash: trash(&trashed, &table),
-        torn: torn(&env.real_path(notebooks)),
+        torn: folder.as_deref().map(torn).unwrap_or_default(),
+        closed: folder.as_deref().map(notebooks::closed).unwrap_or_default(),
+        shared: shared(env, &table, read_only),
         places,
         errors,
         ..Facts::default()
@@ -55,53 +57,18 @@ pub fn look(env: &Env, notebooks: &Path, read_only: bool) -> Facts {
     facts
 }
 
-/// The folder at or above a path that is there, and who owns it. What may hang is given a moment.
-fn nearest(path: &Path, table: &[MountInfo]) -> (PathBuf, Option<u32>) {
-    let remote = mounts::holding(table, path).is_some_and(MountInfo::is_remote);
-    let owned = path.to_path_buf();
-    let find = move || {
-        let above = owned.ancestors().find_map(|p| Some((p.to_path_buf(), p.metadata().ok()?)));
-        above.map(|(at, meta)| (at, Some(meta.uid())))
-    };
-    let found = if remote { mounts::within(PATIENCE, find).flatten() } else { find() };
-    found.unwrap_or_else(|| (path.to_path_buf(), None))
+/// Whether nothing is at a path; what does not answer may be there.
+pub fn is_missing(env: &Env, path: &Path) -> bool {
+    place::is_missing(env, &mounts::read(), path)
 }
 
-fn write(at: &Path, info: Option<&MountInfo>) -> Written {
-    let owned = at.to_path_buf();
-    let result = if info.is_some_and(MountInfo::is_remote) {
-        mounts::within(PATIENCE, move || probe::write(&owned))
-    } else {
-        Some(probe::write(at))
-    };
-    match result {
-        Some(Ok(())) => Written::Done,
-        Some(Err(error)) => Written::Failed(cause(&error)),
-        None => Written::Failed(Cause::NoAnswer),
-    }
-}
-
-fn cause(error: &io::Error) -> Cause {
-    use io::ErrorKind as K;
-    // EIO has no kind of its own.
-    const EIO: i32 = 5;
-    match error.kind() {
-        K::StorageFull => Cause::Full,
-        K::QuotaExceeded => Cause::Quota,
-        K::ReadOnlyFilesystem => Cause::ReadOnly,
-        K::PermissionDenied => Cause::NotAllowed,
-        K::StaleNetworkFileHandle => Cause::Broken(error.to_string()),
-        _ if error.raw_os_error() == Some(EIO) => Cause::Broken(error.to_string()),
-        _ => Cause::Other(error.to_string()),
-    }
-}
-
-/// Errors the kernel has counted on an ext4 file system since it was last checked.
-fn counted_errors(source: &str) -> Option<u64> {
-    let device = Path::new(source).canonicalize().ok()?;
-    let name = device.strip_prefix("/dev").ok()?.to_str()?.replace('/', "!");
-    let count = std::fs::read_to_string(format!("/sys/fs/ext4/{name}/errors_count")).ok()?;
-    count.trim().parse().ok()
+/// Shared memory, if it is a mount of its own.
+fn shared(env: &Env, table: &[MountInfo], read_only: bool) -> Option<Shared> {
+    let path = Path::new(SHARED);
+    let info = mounts::holding(table, path).filter(|m| m.path == path && env.sees(path))?;
+    let mount = mounts::look(info);
+    let written = if read_only { Written::Skipped } else { place::write(path, Some(info), Some(&mount)) };
+    Some(Shared { mount, written })
 }
 
 /// What lies in the trashes, with a record and without.
@@ -171,13 +138,12 @@ fn torn(folder: &Path) -> Vec<Torn> {
     torn
 }
 
-/// Whether a notebook ends as it should. Jupyter writes one JSON object, so its last sign is a brace. None if that cannot
-/// be seen.
+/// Whether a notebook ends as it should. None if that cannot be seen.
 fn is_whole(notebook: &Path) -> Option<bool> {
     let folder = crate::sys::read::open_folder(notebook.parent()?).ok()?;
     let name = Path::new(notebook.file_name()?);
     let tail = crate::sys::read::read_beneath(&folder, name, crate::sys::read::Range::Tail, 64).ok()?;
-    Some(tail.trim_ascii_end().ends_with(b"}"))
+    Some(notebooks::ends(&tail))
 }
 
 #[cfg(test)]
@@ -212,6 +178,9 @@ mod tests {
         put(".~empty.ipynb", "{}");
         put("whole.ipynb", "{}\n");
         put(".~whole.ipynb", "{}");
+        // Cut off behind a brace of what is in it.
+        put("inner.ipynb", "{\n \"cells\": [\n  {\n   \"metadata\": {}\n  }");
+        put(".~inner.ipynb", "{\n \"cells\": []\n}\n");
         put("lost.ipynb", "");
         put(".~lost.ipynb", "");
         // It was removed; whoever did that wanted it so.
@@ -220,6 +189,6 @@ mod tests {
             .iter()
             .map(|t| t.notebook.file_name().expect("a name").display().to_string())
             .collect();
-        assert_eq!(names, ["cut.ipynb", "empty.ipynb"]);
+        assert_eq!(names, ["cut.ipynb", "empty.ipynb", "inner.ipynb"]);
     }
 }

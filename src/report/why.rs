@@ -52,6 +52,8 @@ pub struct Answer<'a> {
     pub blocked: bool,
     /// The word it begins with.
     pub word: &'static str,
+    /// The mount it is about, if something is wrong with one.
+    pub mount: Option<&'a Path>,
     /// The answer.
     pub sentence: &'a str,
     /// What to do.
@@ -209,6 +211,7 @@ pub struct Json<'a> {
     uid: u32,
     blocked: bool,
     word: &'static str,
+    mount: Option<PathField>,
     sentence: &'a str,
     way_on: &'a str,
     places: Vec<PlaceJson>,
@@ -251,6 +254,7 @@ pub fn json<'a>(answer: &'a Answer<'_>) -> Json<'a> {
         uid: answer.user.1,
         blocked: answer.blocked,
         word: answer.word,
+        mount: answer.mount.map(PathField::new),
         sentence: answer.sentence,
         way_on: answer.way_on,
         places: answer.places.iter().map(place).collect(),
@@ -282,6 +286,7 @@ mod tests {
             user: ("ana", 1007),
             blocked: true,
             word: "NO ANSWER",
+            mount: None,
             sentence: "a word and another word and so on and on and on and on and on and on and on and on and on.",
             way_on: "",
             places: vec![place("notebooks", "ENOSPC"), place("signatures", "ok")],
