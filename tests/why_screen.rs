@@ -96,7 +96,7 @@ fn a_full_disk_is_told_and_cured_from_its_screen() {
     term.wait_for("nothing is marked");
     go_to(&mut term, "Hub modules");
     term.type_slowly(" !");
-    term.wait_for("1 marked: 6.0 MiB; d shows the plan");
+    term.wait_for("1 marked: 6.0 MiB freed if deleted; d shows the plan");
     term.send("d");
     term.wait_for("PLAN ");
     term.settle();

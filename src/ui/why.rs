@@ -76,7 +76,7 @@ fn status(app: &App, why: &Why) -> String {
     }
     let marked = app.status.marked;
     if marked.count > 0 {
-        return format!("{} marked: {}; d shows the plan", marked.count, size(marked.size));
+        return format!("{} marked: {} freed if deleted; d shows the plan", marked.count, size(marked.frees));
     }
     let Some(CanGo { mount, bytes }) = why.seen.as_ref().and_then(|seen| seen.can_go.as_ref()) else {
         return String::new();
