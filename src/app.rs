@@ -16,6 +16,7 @@ pub mod mode;
 mod reread;
 pub mod status;
 mod update;
+pub mod why;
 
 use std::path::PathBuf;
 

@@ -245,6 +245,11 @@ impl Env {
         std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"))
     }
 
+    /// Whether the current folder is still there.
+    pub fn has_current(&self) -> bool {
+        self.fixed.is_some() || std::env::current_dir().is_ok()
+    }
+
     /// The content of a small configuration file, if it is there and may be read.
     pub fn read_small(&self, path: &Path) -> Option<Vec<u8>> {
         if let Some(fixed) = &self.fixed {

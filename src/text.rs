@@ -2,8 +2,10 @@
 //! It must never let a control, bidi or invisible character through, and it knows no terminal and no color.
 
 mod redact;
+mod shell;
 
 pub use redact::redact;
+pub use shell::{shell, shell_in_ascii};
 
 use humansize::{BINARY, DECIMAL, FormatSizeOptions, format_size};
 use unicode_segmentation::UnicodeSegmentation;

@@ -16,7 +16,7 @@ use crate::app::event::{Effect, Event};
 use crate::app::mode::Asked;
 use crate::app::status::Status;
 use crate::app::{App, Context, Mode};
-use crate::commands::{Exit, complain};
+use crate::commands::{Exit, complain, why};
 use crate::model::inventory::{Inventory, ScanEvent, ScanState};
 use crate::scan::{Scanner, Session, import};
 use crate::settings::Settings;
@@ -85,7 +85,9 @@ impl<'a> Loop<'a> {
         let scan = bounded(256);
         let events = unbounded();
         let app = App::new(Inventory::new(session.tree()), context);
-        let workers = Workers::new(Arc::clone(&settings.scan.env), events.0.clone(), settings.read_only);
+        let env = Arc::clone(&settings.scan.env);
+        let notebooks = why::folder(&env, &settings.scan.roots);
+        let workers = Workers::new(env, events.0.clone(), settings.read_only, notebooks);
         let now = Instant::now();
         Self {
             app,

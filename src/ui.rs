@@ -14,6 +14,7 @@ mod paint;
 mod plan;
 pub mod theme;
 mod undone;
+mod why;
 mod working;
 
 use ratatui::Frame;
@@ -59,6 +60,7 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
         Mode::Trashed { title, facts, scroll } => details::page(&mut canvas, title, facts, *scroll),
         Mode::Undone { done, scroll } => undone::draw(&mut canvas, app, done, *scroll),
         Mode::Help(scroll) => help::draw(&mut canvas, *scroll),
+        Mode::Why(why) => why::draw(&mut canvas, app, why),
         Mode::Confirm(confirm) => plan::draw(&mut canvas, app, confirm),
         Mode::Removing { progress, stopping, plan } => {
             working::draw(&mut canvas, app, progress, *stopping, plan.as_deref());

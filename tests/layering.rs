@@ -12,10 +12,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("families", &["env", "model", "text"]),
     ("scan", &["env", "families", "model", "sys", "text"]),
     ("removal", &["env", "model", "sys", "text"]),
-    ("diagnose", &["env", "model", "removal", "sys", "text"]),
     ("report", &["model", "removal", "text"]),
-    ("app", &["model", "removal", "text"]),
-    ("ui", &["app", "model", "removal", "text"]),
+    ("diagnose", &["env", "model", "removal", "report", "sys", "text"]),
+    ("app", &["diagnose", "model", "removal", "report", "text"]),
+    ("ui", &["app", "diagnose", "model", "removal", "report", "text"]),
     ("cli", &["model"]),
     ("settings", &["cli", "env", "model", "scan", "text", "ui"]),
     ("demo", &["env", "model", "removal", "sys", "text"]),
@@ -26,7 +26,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "text",
         ],
     ),
-    ("tui", &["app", "commands", "env", "model", "removal", "scan", "settings", "sys", "text", "ui"]),
+    (
+        "tui",
+        &["app", "commands", "diagnose", "env", "model", "removal", "scan", "settings", "sys", "text", "ui"],
+    ),
 ];
 
 /// One outside crate, one door.

@@ -86,6 +86,7 @@ impl App {
             Action::Undo => return self.undo(),
             Action::EmptyTrash => self.begin_empty(),
             Action::Interrupted => self.begin_interrupted(),
+            Action::Why => return self.ask_why(),
             Action::Help => self.mode = Mode::Help(0),
             Action::Back => {
                 if !self.browse.filter().is_empty() || self.browse.lens.leftovers {

@@ -65,6 +65,8 @@ pub enum Action {
     Undo,
     /// Empty what mldu trashed.
     EmptyTrash,
+    /// Say why it cannot be saved.
+    Why,
     /// Show what a killed run left half done.
     Interrupted,
     /// Help.

@@ -67,6 +67,7 @@ impl App {
             }
             (Mode::Looking | Mode::Removing { .. } | Mode::Resuming { .. }, _) => None,
             (Mode::Interrupted { .. }, _) => self.interrupted_key(key, burst),
+            (Mode::Why(_), _) => self.why_key(key),
             (Mode::ConfirmEmpty { .. }, _) => self.empty_key(key),
             (Mode::ConfirmQuit, Key::Char('y' | 'q') | Key::Ctrl('c')) if !burst => Some(Effect::Quit),
             (Mode::ConfirmQuit, _) => {
@@ -209,7 +210,7 @@ impl App {
 }
 
 /// Scrolls a page of text; says whether the key was for that.
-fn scrolled(scroll: &mut usize, key: Key) -> bool {
+pub(super) fn scrolled(scroll: &mut usize, key: Key) -> bool {
     match key {
         Key::Down | Key::Char('j') => *scroll += 1,
         Key::Up | Key::Char('k') => *scroll = scroll.saturating_sub(1),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::keymap::Key;
+use crate::diagnose;
 use crate::model::again::Again;
 use crate::model::held_open::HeldOpen;
 use crate::model::inventory::ScanEvent;
@@ -54,6 +55,8 @@ pub enum Event {
     Resumed(Vec<Resumed>),
     /// The log of what was done could not be written, and why.
     Unlogged(String),
+    /// What was seen where Jupyter writes.
+    Diagnosed(Box<diagnose::facts::Facts>),
     /// An emptying is over.
     Emptied(Vec<Emptied>),
     /// A removal, undo or emptying failed as a whole: a bug, told as such.
@@ -87,6 +90,8 @@ pub enum Effect {
     StopRemoval,
     /// Bring a run back.
     Undo(String),
+    /// See where Jupyter writes, and whether that can be written.
+    Diagnose,
     /// Find what killed runs left half done; these paths look like it.
     FindInterrupted(Vec<PathBuf>),
     /// Delete what is left of it.

@@ -238,6 +238,14 @@ pub static BINDINGS: &[Binding] = &[
     bind(Action::Details, &[Key::Char('i')], "i", "", "everything known of the row", Section::Look),
     bind(Action::Rescan, &[Key::Char('r')], "r", "", "read the row again", Section::Look),
     bind(Action::RescanAll, &[Key::Char('R')], "R", "", "read everything again", Section::Look),
+    bind(
+        Action::Why,
+        &[Key::Char('!')],
+        "!",
+        "why",
+        "why it cannot be saved: what is full, and what to do",
+        Section::Look,
+    ),
     bind(Action::Mark, &[Key::Char(' ')], "Space", "mark", "mark or unmark, and move on", Section::Act),
     bind(Action::UnmarkAll, &[Key::Char('U')], "U", "", "unmark everything", Section::Act),
     bind(

@@ -2,6 +2,7 @@
 
 use tui_input::Input;
 
+use super::why::Why;
 use crate::model::node::NodeId;
 use crate::model::rows::RowKey;
 use crate::model::usage::Usage;
@@ -91,6 +92,8 @@ pub enum Mode {
         /// Scrolled so far.
         scroll: usize,
     },
+    /// Why it cannot be saved.
+    Why(Box<Why>),
     /// Leaving with marks.
     ConfirmQuit,
 }

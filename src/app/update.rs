@@ -83,6 +83,10 @@ impl App {
                 None
             }
             Event::Resumed(done) => self.resumed(done),
+            Event::Diagnosed(facts) => {
+                self.diagnosed(*facts);
+                None
+            }
             Event::Unlogged(why) => {
                 self.status.tally.unlogged = Some(why);
                 None
@@ -113,6 +117,7 @@ impl App {
     fn refresh(&mut self) {
         self.inventory.refresh();
         self.status.count(&self.inventory, &self.marks, &self.context);
+        self.count_safe();
         self.show_rows();
     }
 

@@ -1,107 +1,121 @@
 //! Gathering the facts: a look at each place, and a real write of 4 KiB that leaves nothing.
 
-use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::facts::{Cause, Facts, Lying, Place, Torn, Written};
-use super::places;
+use super::facts::{Cause, Facts, Foreign, Lying, Place, Shared, Torn, Written};
+use super::{notebooks, place, places};
 use crate::env::Env;
-use crate::removal::ledger;
-use crate::sys::mounts::{self, MountInfo, PATIENCE};
-use crate::sys::probe;
+use crate::model::mount::Mount;
+use crate::removal::ledger::{self, Trashed};
+use crate::removal::{held_open, weigh};
+use crate::sys::mounts::{self, MountInfo};
 use crate::sys::user::Names;
+
+/// So long what other programs trashed is weighed.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// The files that processes share as memory.
+const SHARED: &str = "/dev/shm";
 
 /// Looks at everything. `notebooks` is the folder in which somebody wants to save.
 pub fn look(env: &Env, notebooks: &Path, read_only: bool) -> Facts {
     let table = mounts::read();
     let places: Vec<Place> = places::all(env, notebooks)
         .into_iter()
-        .map(|(purpose, path)| {
-            let (at, owner) = nearest(&env.real_path(&path), &table);
-            let info = mounts::holding(&table, &at);
-            let written = if read_only { Written::Skipped } else { write(&at, info) };
-            let mount = info.map(mounts::look);
-            Place { purpose, path, at, owner, mount, written }
-        })
+        .map(|(purpose, path)| place::look(env, &table, purpose, path, read_only))
         .collect();
     let mut errors: Vec<(PathBuf, u64)> = Vec::new();
     for mount in places.iter().filter_map(|p| p.mount.as_ref()) {
-        let counted = counted_errors(&mount.source).filter(|n| *n > 0);
+        let counted = mounts::counted_errors(mount.dev).filter(|n| *n > 0);
         errors.extend(counted.map(|n| (mount.path.clone(), n)));
     }
     errors.sort();
     errors.dedup();
-    Facts {
+    // A folder that does not answer is not asked again.
+    let hangs = |p: &Place| matches!(p.written, Written::Failed(Cause::NoAnswer | Cause::Gone(_)));
+    let folder = places.first().filter(|p| !hangs(p)).map(|p| p.at.clone());
+    let folder =
+        folder.map(|at| if at.is_dir() { at } else { at.parent().map(Path::to_path_buf).unwrap_or(at) });
+    let trashed = trashed(env, &table);
+    let mut facts = Facts {
         user: Names::of(env.accounts()).get(env.uid()),
         uid: env.uid(),
-        trash: trash(env, &table),
-        torn: torn(&env.real_path(notebooks)),
+        home: env.home().to_path_buf(),
+        trash: trash(&trashed, &table),
+        torn: folder.as_deref().map(torn).unwrap_or_default(),
+        closed: folder.as_deref().map(notebooks::closed).unwrap_or_default(),
+        shared: shared(env, &table, read_only),
         places,
         errors,
-    }
-}
-
-/// The folder at or above a path that is there, and who owns it. What may hang is given a moment.
-fn nearest(path: &Path, table: &[MountInfo]) -> (PathBuf, Option<u32>) {
-    let remote = mounts::holding(table, path).is_some_and(MountInfo::is_remote);
-    let owned = path.to_path_buf();
-    let find = move || {
-        let above = owned.ancestors().find_map(|p| Some((p.to_path_buf(), p.metadata().ok()?)));
-        above.map(|(at, meta)| (at, Some(meta.uid())))
+        ..Facts::default()
     };
-    let found = if remote { mounts::within(PATIENCE, find).flatten() } else { find() };
-    found.unwrap_or_else(|| (path.to_path_buf(), None))
+    facts.foreign = foreign(&trashed, &table, &facts);
+    let mounts: Vec<Mount> = facts.mounts().into_iter().cloned().collect();
+    facts.held = held_open::look(&mounts, env);
+    facts
 }
 
-fn write(at: &Path, info: Option<&MountInfo>) -> Written {
-    let owned = at.to_path_buf();
-    let result = if info.is_some_and(MountInfo::is_remote) {
-        mounts::within(PATIENCE, move || probe::write(&owned))
-    } else {
-        Some(probe::write(at))
-    };
-    match result {
-        Some(Ok(())) => Written::Done,
-        Some(Err(error)) => Written::Failed(cause(&error)),
-        None => Written::Failed(Cause::NoAnswer),
-    }
+/// Whether nothing is at a path; what does not answer may be there.
+pub fn is_missing(env: &Env, path: &Path) -> bool {
+    place::is_missing(env, &mounts::read(), path)
 }
 
-fn cause(error: &io::Error) -> Cause {
-    use io::ErrorKind as K;
-    // EIO has no kind of its own.
-    const EIO: i32 = 5;
-    match error.kind() {
-        K::StorageFull => Cause::Full,
-        K::QuotaExceeded => Cause::Quota,
-        K::ReadOnlyFilesystem => Cause::ReadOnly,
-        K::PermissionDenied => Cause::NotAllowed,
-        K::StaleNetworkFileHandle => Cause::Broken(error.to_string()),
-        _ if error.raw_os_error() == Some(EIO) => Cause::Broken(error.to_string()),
-        _ => Cause::Other(error.to_string()),
-    }
+/// Shared memory, if it is a mount of its own.
+fn shared(env: &Env, table: &[MountInfo], read_only: bool) -> Option<Shared> {
+    let path = Path::new(SHARED);
+    let info = mounts::holding(table, path).filter(|m| m.path == path && env.sees(path))?;
+    let mount = mounts::look(info);
+    let written = if read_only { Written::Skipped } else { place::write(path, Some(info), Some(&mount)) };
+    Some(Shared { mount, written })
 }
 
-/// Errors the kernel has counted on an ext4 file system since it was last checked.
-fn counted_errors(source: &str) -> Option<u64> {
-    let device = Path::new(source).canonicalize().ok()?;
-    let name = device.strip_prefix("/dev").ok()?.to_str()?.replace('/', "!");
-    let count = std::fs::read_to_string(format!("/sys/fs/ext4/{name}/errors_count")).ok()?;
-    count.trim().parse().ok()
+/// What lies in the trashes, with a record and without.
+fn trashed(env: &Env, table: &[MountInfo]) -> Vec<Trashed> {
+    let roots = ledger::roots(env, table);
+    let mut all = ledger::read(&roots);
+    all.extend(ledger::orphans(&roots));
+    // Of what was emptied elsewhere nothing is left but the record.
+    all.retain(|t| t.identity.is_some());
+    all
 }
 
 /// What mldu itself put into trashes, by mount: its records say how much.
-fn trash(env: &Env, table: &[MountInfo]) -> Vec<Lying> {
+fn trash(trashed: &[Trashed], table: &[MountInfo]) -> Vec<Lying> {
     let mut all: Vec<Lying> = Vec::new();
-    for thing in ledger::read(&ledger::roots(env, table)).iter().filter(|t| t.is_ours()) {
+    for thing in trashed.iter().filter(|t| t.is_ours()) {
         let Some(mount) = mounts::holding(table, &thing.root) else { continue };
         let bytes = thing.ours.as_ref().map_or(0, |o| o.bytes);
         match all.iter_mut().find(|l| l.mount == mount.path) {
             Some(lying) => (lying.bytes, lying.things) = (lying.bytes + bytes, lying.things + 1),
             None => all.push(Lying { mount: mount.path.clone(), bytes, things: 1 }),
         }
+    }
+    all
+}
+
+/// What other programs put there, on the mounts of the places. It is weighed, but nobody waits long for that, nor asks
+/// a server for it.
+fn foreign(trashed: &[Trashed], table: &[MountInfo], facts: &Facts) -> Vec<Foreign> {
+    let here = facts.mounts();
+    let mount_of = |t: &Trashed| {
+        let mount = mounts::holding(table, &t.root).filter(|m| !m.is_remote())?;
+        here.iter().find(|m| m.path == mount.path).map(|m| m.path.clone())
+    };
+    let theirs = trashed.iter().filter(|t| !t.is_ours());
+    let (mounts, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        theirs.filter_map(|t| Some((mount_of(t)?, t.file()))).unzip();
+    let mut all: Vec<Foreign> = Vec::new();
+    for (mount, (_, weight)) in mounts.into_iter().zip(weigh::weigh_within(&files, A_MOMENT)) {
+        let at = all.iter().position(|f| f.mount == mount).unwrap_or_else(|| {
+            all.push(Foreign { mount, bytes: 0, things: 0, unknown: 0 });
+            all.len() - 1
+        });
+        let sum = &mut all[at];
+        sum.things += 1;
+        sum.bytes += weight.unwrap_or(0);
+        sum.unknown += u64::from(weight.is_none());
     }
     all
 }
@@ -116,7 +130,7 @@ fn torn(folder: &Path) -> Vec<Torn> {
             continue;
         };
         let notebook = folder.join(crate::text::os_str(of));
-        if is_whole(&entry.path()) && !is_whole(&notebook) {
+        if is_whole(&entry.path()) == Some(true) && is_whole(&notebook) == Some(false) {
             torn.push(Torn { notebook, copy: entry.path() });
         }
     }
@@ -124,14 +138,12 @@ fn torn(folder: &Path) -> Vec<Torn> {
     torn
 }
 
-/// Whether a notebook ends as it should. Jupyter writes one JSON object, so its last sign is a brace.
-fn is_whole(notebook: &Path) -> bool {
-    let Ok(folder) = crate::sys::read::open_folder(notebook.parent().unwrap_or(notebook)) else {
-        return false;
-    };
-    let Some(name) = notebook.file_name() else { return false };
-    let tail = crate::sys::read::read_beneath(&folder, Path::new(name), crate::sys::read::Range::Tail, 64);
-    tail.is_ok_and(|tail| tail.trim_ascii_end().ends_with(b"}"))
+/// Whether a notebook ends as it should. None if that cannot be seen.
+fn is_whole(notebook: &Path) -> Option<bool> {
+    let folder = crate::sys::read::open_folder(notebook.parent()?).ok()?;
+    let name = Path::new(notebook.file_name()?);
+    let tail = crate::sys::read::read_beneath(&folder, name, crate::sys::read::Range::Tail, 64).ok()?;
+    Some(notebooks::ends(&tail))
 }
 
 #[cfg(test)]
@@ -166,12 +178,17 @@ mod tests {
         put(".~empty.ipynb", "{}");
         put("whole.ipynb", "{}\n");
         put(".~whole.ipynb", "{}");
+        // Cut off behind a brace of what is in it.
+        put("inner.ipynb", "{\n \"cells\": [\n  {\n   \"metadata\": {}\n  }");
+        put(".~inner.ipynb", "{\n \"cells\": []\n}\n");
         put("lost.ipynb", "");
         put(".~lost.ipynb", "");
+        // It was removed; whoever did that wanted it so.
+        put(".~removed.ipynb", "{}");
         let names: Vec<String> = torn(tmp.path())
             .iter()
             .map(|t| t.notebook.file_name().expect("a name").display().to_string())
             .collect();
-        assert_eq!(names, ["cut.ipynb", "empty.ipynb"]);
+        assert_eq!(names, ["cut.ipynb", "empty.ipynb", "inner.ipynb"]);
     }
 }

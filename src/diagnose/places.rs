@@ -41,16 +41,33 @@ impl Purpose {
     pub fn loss(self) -> &'static str {
         match self {
             Self::Notebooks => "notebooks cannot be saved",
-            Self::Signatures => "notebooks are not trusted any more after they are saved",
+            Self::Signatures => "notebooks cannot be saved, because Jupyter signs them there",
             Self::Kernels => "no kernel can be started",
             Self::History => "what is typed is not remembered",
             Self::Temp => "programs that need temporary files fail",
         }
     }
 
-    /// Whether saving is over without it.
+    /// Whether work is over without it. Signatures are needed: `jupyter_server` signs a notebook before it writes it, and
+    /// ends with 500 if that fails (`filemanager.py`, `check_and_sign`; `nbformat`'s `sign.py` catches nothing there).
     pub fn blocks(self) -> bool {
-        matches!(self, Self::Notebooks | Self::Kernels | Self::Temp)
+        self != Self::History
+    }
+
+    /// The variable that moves it, but for notebooks, which lie where somebody works.
+    pub fn variable(self) -> Option<&'static str> {
+        match self {
+            Self::Notebooks => None,
+            Self::Signatures => Some("JUPYTER_DATA_DIR"),
+            Self::Kernels => Some("JUPYTER_RUNTIME_DIR"),
+            Self::History => Some("IPYTHONDIR"),
+            Self::Temp => Some("TMPDIR"),
+        }
+    }
+
+    /// A file in it that must be open to this user if it is there.
+    pub fn file(self) -> Option<&'static str> {
+        (self == Self::Signatures).then_some("nbsignatures.db")
     }
 }
 

@@ -1,9 +1,9 @@
 //! What the facts mean: the answer in one sentence, each check by itself, and what to do. Pure.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::facts::{Cause, Facts, Place, Written};
-use super::places::Purpose;
+use super::{memory, notes, words};
 use crate::model::mount::{Mount, Pressure};
 use crate::text::{self, Units};
 
@@ -40,6 +40,8 @@ pub struct Verdict {
     pub blocked: bool,
     /// The word it begins with.
     pub word: &'static str,
+    /// The mount it is about, if something is wrong with one.
+    pub mount: Option<PathBuf>,
     /// The answer in a sentence or two.
     pub sentence: String,
     /// What to do.
@@ -48,14 +50,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
-/// Layers of a container: what came with its image gives nothing back.
-const LAYERED: &[&str] = &["overlay", "aufs", "fuse.fuse-overlayfs"];
-
-/// File systems in memory.
-const IN_MEMORY: &[&str] = &["tmpfs", "ramfs"];
-
-/// So much has to be free before a notebook is saved without worry.
-const ROOM: u64 = 1 << 30;
+/// So many notebooks are named.
+const NAMED: usize = 3;
 
 /// Works out what the facts mean.
 pub fn of(facts: &Facts, units: Units) -> Verdict {
@@ -66,40 +62,54 @@ pub fn of(facts: &Facts, units: Units) -> Verdict {
         .collect();
     let worst = bad.iter().min_by_key(|(p, _)| (!p.purpose.blocks(), p.purpose));
     let mut findings = vec![space(facts, units), inodes(facts), quota(facts), read_only(facts), owner(facts)];
-    findings.extend(others(facts, units));
+    findings.extend(memory::finding(facts, units));
+    findings.extend(notes::of(facts, units));
     if let Some((place, cause)) = worst {
-        let (word, what) = said(place, cause, units);
+        let (word, what) = words::said(place, cause, facts, units);
+        let also = also(&bad, place, cause, facts, units);
         return Verdict {
             blocked: bad.iter().any(|(p, _)| p.purpose.blocks()),
             word,
-            sentence: format!("{what}: {}.{}", place.purpose.loss(), elsewhere(facts, place)),
-            way_on: way_on(place, cause, facts, units),
+            mount: place.mount.as_ref().map(|m| m.path.clone()),
+            sentence: format!("{what}: {}.{}{also}", place.purpose.loss(), words::elsewhere(facts, place)),
+            way_on: words::way_on(place, cause, facts, units),
             findings,
         };
     }
     // Nothing could be tried, or all was written: what is left decides.
     let tight = facts.places.iter().find_map(|p| p.mount.as_ref().filter(|m| m.pressure() != Pressure::Fine));
     let skipped = facts.places.iter().any(|p| p.written == Written::Skipped);
-    let (word, blocked, sentence, way_on) = match tight {
-        Some(mount) if skipped && mount.pressure() != Pressure::Low => (
+    let shared = facts.shared.as_ref().filter(|s| memory::is_full(s));
+    let on = |mount: &Mount| text::path(&mount.path);
+    let (word, blocked, sentence, way_on) = match (tight, shared) {
+        (Some(mount), _) if skipped && mount.pressure() == Pressure::ReadOnly => (
             mount.word(),
             true,
-            format!("{} has {}; nothing was written to try it.", text::path(&mount.path), left(mount, units)),
-            free_some(mount, units),
+            format!("{} is mounted read-only; nothing was written to try it.", on(mount)),
+            words::open(mount, facts),
         ),
-        Some(mount) => (
+        (Some(mount), _) if skipped && mount.pressure() != Pressure::Low => (
+            mount.word(),
+            true,
+            format!("{} has {}; nothing was written to try it.", on(mount), words::left(mount, facts, units)),
+            words::free_some(mount, facts, units),
+        ),
+        (Some(mount), _) => (
             "LOW",
             false,
-            format!("saving works, but {} has only {}.", text::path(&mount.path), left(mount, units)),
-            free_some(mount, units),
+            format!("saving works, but {} has only {}.", on(mount), words::left(mount, facts, units)),
+            words::free_some(mount, facts, units),
         ),
-        None if skipped => (
+        (None, Some(shared)) => {
+            ("FULL", false, memory::sentence(shared, facts, units, skipped), memory::way_on(shared))
+        }
+        (None, None) if skipped => (
             "OK",
             false,
             "there is room in all five places; nothing was written to try it.".into(),
             String::new(),
         ),
-        None => ("OK", false, "saving works: all five places can be written.".into(), String::new()),
+        (None, None) => ("OK", false, "saving works: all five places can be written.".into(), String::new()),
     };
     let way_on = if way_on.is_empty() && !blocked {
         "If a notebook is not saved all the same, its server may run as another user, in a container, or elsewhere: \
@@ -108,139 +118,22 @@ pub fn of(facts: &Facts, units: Units) -> Verdict {
     } else {
         way_on
     };
-    Verdict { blocked, word, sentence, way_on, findings }
+    let mount = tight.or(shared.map(|s| &s.mount)).map(|m| m.path.clone());
+    Verdict { blocked, word, mount, sentence, way_on, findings }
 }
 
-/// What is the matter with a place.
-fn said(place: &Place, cause: &Cause, units: Units) -> (&'static str, String) {
-    let at = place.mount.as_ref().map_or_else(|| text::path(&place.at), |m| text::path(&m.path));
-    match cause {
-        Cause::Full => {
-            let Some(mount) = &place.mount else { return ("FULL", format!("{at} is full")) };
-            let space = mount.space.unwrap_or_default();
-            if space.inodes_available == Some(0) && mount.pressure() != Pressure::Bytes {
-                let free = text::size(space.available, units);
-                return (
-                    "FULL",
-                    format!("{at} has no inode left, though {free} are free; no new file can be made"),
-                );
-            }
-            let kept = space.free.saturating_sub(space.available);
-            let reserve = if kept > 0 {
-                format!(" ({} is kept for root)", text::size(kept, units))
-            } else {
-                String::new()
-            };
-            let memory =
-                if IN_MEMORY.contains(&mount.fstype.as_str()) { ", which is in memory," } else { "" };
-            ("FULL", format!("{at}{memory} has {} left for you{reserve}", text::size(space.available, units)))
-        }
-        Cause::Quota => {
-            let room = place.mount.as_ref().and_then(|m| m.space).map_or(0, |s| s.available);
-            (
-                "QUOTA",
-                format!(
-                    "your quota on {at} is used up; the disk itself has {} free",
-                    text::size(room, units)
-                ),
-            )
-        }
-        Cause::ReadOnly => ("READ-ONLY", format!("{at} is mounted read-only")),
-        Cause::NotAllowed => ("NOT YOURS", format!("you may not write in {}", text::path(&place.at))),
-        Cause::Broken(error) => ("BROKEN", format!("the disk under {at} fails ({})", text::plain(error))),
-        Cause::NoAnswer => ("NO ANSWER", format!("{at} does not answer")),
-        Cause::Other(error) => ("FAILED", format!("{}: {}", text::path(&place.at), text::plain(error))),
-    }
-}
-
-/// Where the notebooks are, if that is not what is wrong.
-fn elsewhere(facts: &Facts, worst: &Place) -> String {
-    let notebooks = facts.places.iter().find(|p| p.purpose == Purpose::Notebooks);
-    match notebooks.filter(|n| worst.purpose != Purpose::Notebooks && n.written == Written::Done) {
-        Some(n) => {
-            let on = n.mount.as_ref().map_or_else(|| text::path(&n.at), |m| text::path(&m.path));
-            format!(" Your notebooks are on {on} and that is fine, but Jupyter writes here too.")
-        }
-        None => String::new(),
-    }
-}
-
-fn way_on(place: &Place, cause: &Cause, facts: &Facts, units: Units) -> String {
-    let mount = place.mount.as_ref();
-    match cause {
-        Cause::Full => mount.map(|m| free_some(m, units)).unwrap_or_default(),
-        Cause::Quota => {
-            let trash = "what goes to the trash counts against the quota until that is emptied";
-            format!("Delete something of your own there, or ask for more; {trash}.")
-        }
-        Cause::ReadOnly => {
-            let broken = mount.is_some_and(|m| facts.errors.iter().any(|(path, _)| *path == m.path));
-            let why = if broken {
-                " The kernel has counted errors on it and may have done that to save the data."
-            } else {
-                ""
-            };
-            format!("Save elsewhere, and ask whoever runs this machine to look at it (`dmesg`).{why}")
-        }
-        Cause::NotAllowed => {
-            let at = text::path(&place.at);
-            match place.owner.filter(|o| *o != facts.uid) {
-                Some(0) => format!(
-                    "It belongs to root, perhaps since something ran with sudo once: `sudo chown -R {} {at}`.",
-                    facts.uid
-                ),
-                Some(uid) => {
-                    format!("It belongs to user {uid}; save to a folder of your own, or ask its owner.")
-                }
-                None => format!("Its permissions forbid it: `chmod u+rwx {at}`."),
-            }
-        }
-        Cause::Broken(_) => {
-            "Copy what matters to another disk first; then have this one checked (`dmesg`).".into()
-        }
-        Cause::NoAnswer => {
-            "The server or the process behind it is away; save elsewhere until it is back.".into()
-        }
-        Cause::Other(_) => String::new(),
-    }
-}
-
-/// What to free on a mount, and how.
-fn free_some(mount: &Mount, units: Units) -> String {
-    let at = text::path(&mount.path);
-    let how = if IN_MEMORY.contains(&mount.fstype.as_str()) {
-        format!("Remove something from {at}: it is in memory, and fresh after a restart")
-    } else {
-        format!("Free {} on {at} and it works again: `mldu` shows what can go", text::size(ROOM, units))
-    };
-    let image = if LAYERED.contains(&mount.fstype.as_str()) {
-        "; what came with the container's image gives nothing back, so look at what was written since, or mount a volume"
-    } else {
-        ""
-    };
-    format!("{how}{image}.")
-}
-
-fn left(mount: &Mount, units: Units) -> String {
-    let space = mount.space.unwrap_or_default();
-    match mount.pressure() {
-        Pressure::Inodes => "no inode left".into(),
-        Pressure::Low if space.percent() < 95 => {
-            format!("{} inodes left", text::count(space.inodes_available.unwrap_or(0)))
-        }
-        _ => format!("{} left for you", text::size(space.available, units)),
-    }
-}
-
-/// The mounts of the places, each once.
-fn mounts(facts: &Facts) -> Vec<&Mount> {
-    let mut all: Vec<&Mount> = Vec::new();
-    for mount in facts.places.iter().filter_map(|p| p.mount.as_ref()) {
-        if !all.iter().any(|m| m.path == mount.path) {
-            all.push(mount);
+/// What else is wrong, for another reason or elsewhere: whoever mends the first would meet it next.
+fn also(bad: &[(&Place, &Cause)], worst: &Place, cause: &Cause, facts: &Facts, units: Units) -> String {
+    let mut told = vec![words::said(worst, cause, facts, units).1];
+    let mut out = String::new();
+    for (place, cause) in bad {
+        let what = words::said(place, cause, facts, units).1;
+        if !told.contains(&what) {
+            out.push_str(&format!(" Besides, {what}: {}.", place.purpose.loss()));
+            told.push(what);
         }
     }
-    all
+    out
 }
 
 fn list(mounts: &[&Mount], tell: impl Fn(&Mount) -> String) -> String {
@@ -248,17 +141,25 @@ fn list(mounts: &[&Mount], tell: impl Fn(&Mount) -> String) -> String {
 }
 
 fn space(facts: &Facts, units: Units) -> Finding {
-    let all = mounts(facts);
+    let all = facts.mounts();
     let full: Vec<&Mount> = all.iter().copied().filter(|m| m.pressure() == Pressure::Bytes).collect();
     let low = all.iter().any(|m| m.space.is_some_and(|s| s.percent() >= 95));
     let tell = |m: &Mount| {
         let s = m.space.unwrap_or_default();
-        let kept = s.free.saturating_sub(s.available);
-        let kept =
-            if kept > 0 { format!(", {} is kept for root", text::size(kept, units)) } else { String::new() };
-        format!("{} for you on {}{kept}", text::size(s.available, units), text::path(&m.path))
+        let kept = match words::kept(m) {
+            0 => String::new(),
+            kept => format!(", {} is kept for root", text::size(kept, units)),
+        };
+        let whom = if facts.uid == 0 && !kept.is_empty() { "users" } else { "you" };
+        format!("{} for {whom} on {}{kept}", text::size(s.available, units), text::path(&m.path))
+    };
+    // Where it could be written all the same, by root or in the last blocks, nothing is blocked yet.
+    let is_written = |m: &Mount| {
+        let mut here = facts.places.iter().filter(|p| p.mount.as_ref().is_some_and(|pm| pm.path == m.path));
+        here.all(|p| p.written == Written::Done)
     };
     let (level, word) = match (full.is_empty(), low) {
+        (false, _) if full.iter().all(|m| is_written(m)) => (Level::Low, "LOW"),
         (false, _) => (Level::Blocked, "FULL"),
         (true, true) => (Level::Low, "LOW"),
         (true, false) => (Level::Ok, "ok"),
@@ -269,7 +170,7 @@ fn space(facts: &Facts, units: Units) -> Finding {
 
 fn inodes(facts: &Facts) -> Finding {
     let all: Vec<&Mount> =
-        mounts(facts).into_iter().filter(|m| m.space.is_some_and(|s| s.inode_percent().is_some())).collect();
+        facts.mounts().into_iter().filter(|m| m.space.is_some_and(|s| s.inode_percent().is_some())).collect();
     let percent = |m: &Mount| m.space.and_then(|s| s.inode_percent()).unwrap_or(0);
     let none = all.iter().any(|m| m.space.is_some_and(|s| s.inodes_available == Some(0)));
     let (level, word) = match all.iter().map(|m| percent(m)).max() {
@@ -292,7 +193,7 @@ fn quota(facts: &Facts) -> Finding {
         .filter(|p| p.written == Written::Failed(Cause::Quota))
         .filter_map(|p| p.mount.as_ref())
         .collect();
-    let tried = facts.places.iter().any(|p| p.written == Written::Done);
+    let tried = facts.places.iter().any(|p| p.written != Written::Skipped);
     let (level, word, sentence) = match (over.first(), tried) {
         (Some(m), _) => (Level::Blocked, "QUOTA", format!("used up on {}", text::path(&m.path))),
         (None, true) => (Level::Ok, "ok", "no write was refused for a quota".into()),
@@ -302,7 +203,7 @@ fn quota(facts: &Facts) -> Finding {
 }
 
 fn read_only(facts: &Facts) -> Finding {
-    let all = mounts(facts);
+    let all = facts.mounts();
     let refused = |m: &Mount| {
         m.read_only
             || facts.places.iter().any(|p| {
@@ -325,44 +226,33 @@ fn read_only(facts: &Facts) -> Finding {
 }
 
 fn owner(facts: &Facts) -> Finding {
-    let closed: Vec<&Place> =
-        facts.places.iter().filter(|p| p.written == Written::Failed(Cause::NotAllowed)).collect();
+    let is_closed = |p: &&Place| matches!(p.written, Written::Failed(Cause::NotAllowed | Cause::Locked));
+    let closed: Vec<&Place> = facts.places.iter().filter(is_closed).collect();
+    if closed.is_empty() && !facts.closed.is_empty() {
+        let told: Vec<String> = facts.closed.iter().take(NAMED).map(|p| text::path(p)).collect();
+        let more = facts.closed.len().saturating_sub(NAMED) as u64;
+        let more =
+            if more > 0 { format!(" and {}", text::counted(more, "other", "others")) } else { String::new() };
+        let sentence = format!("you may not write {}{more}: save under another name", told.join(", "));
+        return Finding { level: Level::Note, word: "NOT YOURS", check: "owner", sentence };
+    }
     if closed.is_empty() {
         let tried = facts.places.iter().all(|p| p.written == Written::Done);
         let sentence = if tried { "you may write in all five places" } else { "no place was closed to you" };
         return Finding { level: Level::Ok, word: "ok", check: "owner", sentence: sentence.into() };
     }
     let told: Vec<String> = closed.iter().map(|p| text::path(&p.at)).collect();
-    let sentence = format!("you may not write in {}", told.join(", "));
+    let sentence = format!("you may not write to {}", told.join(", "));
     Finding { level: Level::Blocked, word: "NOT YOURS", check: "owner", sentence }
-}
-
-/// What is worth knowing beside the five checks.
-fn others(facts: &Facts, units: Units) -> Vec<Finding> {
-    let note = |check, sentence| Finding { level: Level::Note, word: "note", check, sentence };
-    let on = |path: &Path| mounts(facts).iter().any(|m| m.path == path);
-    let mut all: Vec<Finding> = Vec::new();
-    for lying in facts.trash.iter().filter(|l| on(&l.mount)) {
-        let (size, mount) = (text::size(lying.bytes, units), text::path(&lying.mount));
-        let empty = "`mldu trash empty` gives it back";
-        all.push(note("trash", format!("{size} that mldu put into the trash still fill {mount}: {empty}")));
-    }
-    for torn in &facts.torn {
-        let (notebook, copy) = (text::path(&torn.notebook), text::path(&torn.copy));
-        let sentence = format!(
-            "{notebook} was cut off while it was saved; what it was before is in {copy}: free some space, then copy that over it"
-        );
-        all.push(Finding { level: Level::Note, word: "CUT OFF", check: "notebook", sentence });
-    }
-    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::facts::{Lying, Torn};
+    use crate::diagnose::facts::Lying;
+    use crate::diagnose::places::Purpose;
     use crate::model::mount::Space;
-    use std::path::PathBuf;
+    use std::path::Path;
 
     const GIB: u64 = 1 << 30;
 
@@ -400,7 +290,7 @@ mod tests {
                 written: if is_data { Written::Done } else { written.clone() },
             }
         });
-        Facts { user: "ana".into(), uid: 1007, places: places.into(), ..Facts::default() }
+        Facts { user: "ana".into(), uid: 1007, home: "/x".into(), places: places.into(), ..Facts::default() }
     }
 
     fn told(root: &Mount, cause: Cause) -> Verdict {
@@ -414,10 +304,16 @@ mod tests {
         assert!(v.blocked && v.word == "FULL", "{v:?}");
         assert_eq!(
             v.sentence,
-            "/ has 0 B left for you (5.0 GiB is kept for root): no kernel can be started. Your notebooks are on /data and \
-             that is fine, but Jupyter writes here too."
+            "/ has 0 B left for you (5.0 GiB is kept for root): notebooks cannot be saved, because Jupyter signs them there. \
+             Your notebooks are on /data and that is fine, but Jupyter writes here too."
         );
-        assert_eq!(v.way_on, "Free 1.0 GiB on / and it works again: `mldu` shows what can go.");
+        assert_eq!(v.mount.as_deref(), Some(Path::new("/")));
+        assert_eq!(
+            v.way_on,
+            "Free 1.0 GiB on / and it works again: `mldu` shows what can go. Root can give a part of what is kept for it \
+             to all: `sudo tune2fs -m 1 /dev/sda1`. Or set JUPYTER_DATA_DIR to a folder that can be written, and start \
+             Jupyter again."
+        );
         let v = told(&mount("/", "ext4", 9 * GIB, 0), Cause::Full);
         assert!(
             v.sentence.starts_with("/ has no inode left, though 9.0 GiB are free; no new file"),
@@ -428,7 +324,7 @@ mod tests {
         assert!(v.word == "QUOTA" && v.sentence.contains("the disk itself has 60.0 GiB free"), "{v:?}");
         assert!(v.way_on.contains("counts against the quota"));
         let v = told(&mount("/", "ext4", GIB, 500), Cause::ReadOnly);
-        assert!(v.word == "READ-ONLY" && v.way_on.contains("dmesg"), "{v:?}");
+        assert!(v.word == "READ-ONLY" && v.way_on.contains("mount -o remount,rw /`"), "{v:?}");
         let v = told(&mount("/", "ext4", GIB, 500), Cause::NotAllowed);
         assert!(v.word == "NOT YOURS" && v.way_on.contains("sudo chown -R 1007 /x"), "{v:?}");
         let v = told(&mount("/run", "tmpfs", 0, 500), Cause::Full);
@@ -439,6 +335,102 @@ mod tests {
         assert!(v.word == "NO ANSWER" && v.blocked, "{v:?}");
         let v = told(&mount("/", "ext4", GIB, 500), Cause::Broken("Input/output error (os error 5)".into()));
         assert!(v.word == "BROKEN" && v.way_on.starts_with("Copy what matters"), "{v:?}");
+    }
+
+    /// A command that gives a folder to somebody takes it from others: never for what is not in the own home.
+    #[test]
+    fn nobody_is_told_to_take_what_others_need() {
+        let mut facts = facts(&mount("/", "ext4", GIB, 500), &Written::Failed(Cause::NotAllowed));
+        for (at, owner, wanted) in [
+            (
+                "/x/.local",
+                0,
+                "It belongs to root, perhaps since something ran with sudo once: `sudo chown -R 1007 /x/.local`.",
+            ),
+            ("/x/a b", 5, "It belongs to user 5: `sudo chown -R 1007 '/x/a b'`."),
+            ("/x/nbsignatures.db", 0, "with sudo once: `sudo chown 1007 /x/nbsignatures.db`."),
+            ("/x/mine", 1007, "Its permissions forbid it: `chmod u+rwx /x/mine`."),
+            ("/", 0, "It belongs to root: work in a folder of your own, or ask its owner."),
+            ("/home", 0, "It belongs to root: work in a folder of your own, or ask its owner."),
+            ("/data/bob", 5, "It belongs to user 5: work in a folder of your own, or ask its owner."),
+        ] {
+            (facts.places[1].at, facts.places[1].owner) = (at.into(), Some(owner));
+            let v = of(&facts, Units::Binary);
+            assert!(v.way_on.contains(wanted), "{}", v.way_on);
+            assert_eq!(v.way_on.contains("chown"), at.starts_with("/x/") && owner != 1007, "{}", v.way_on);
+        }
+    }
+
+    #[test]
+    fn a_second_cause_elsewhere_is_told_too() {
+        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), &Written::Done);
+        facts.places[0].written = Written::Failed(Cause::NotAllowed);
+        for i in [3, 4] {
+            facts.places[i].mount = Some(mount("/tmp", "tmpfs", 0, 500));
+            facts.places[i].written = Written::Failed(Cause::Full);
+        }
+        let v = of(&facts, Units::Binary);
+        assert_eq!((v.word, v.mount.as_deref()), ("NOT YOURS", Some(Path::new("/data"))));
+        let (_, besides) = v.sentence.split_once(" Besides, ").expect("both are told");
+        assert!(besides.starts_with("/tmp, which is in memory, has 0 B left for you"), "{besides}");
+        assert!(!besides.contains("Besides"), "each once: {besides}");
+    }
+
+    #[test]
+    fn root_is_told_that_others_cannot_write() {
+        let mut facts = facts(&mount("/", "ext4", 0, 500), &Written::Done);
+        facts.uid = 0;
+        let v = of(&facts, Units::Binary);
+        assert!(!v.blocked && v.word == "LOW", "{v:?}");
+        assert_eq!(
+            v.sentence,
+            "saving works, but / has only 0 B left for users; you are root, and 5.0 GiB is kept for you."
+        );
+        assert_eq!((v.findings[0].level, v.findings[0].word), (Level::Low, "LOW"));
+    }
+
+    #[test]
+    fn btrfs_without_room_for_its_records_is_told_from_a_reserve() {
+        let mut full = mount("/", "btrfs", 0, 500);
+        let v = told(&full, Cause::Full);
+        assert!(
+            v.sentence.starts_with("/ has no room left for its own records (Btrfs metadata), though 5.0 GiB")
+        );
+        assert!(
+            v.way_on.contains("for good") && v.way_on.contains("`sudo btrfs balance start -dusage=50 /`")
+        );
+        assert!(v.findings[0].sentence.ends_with("0 B for you on /"), "{:?}", v.findings[0]);
+        if let Some(space) = &mut full.space {
+            space.free = 0;
+        }
+        assert!(told(&full, Cause::Full).sentence.starts_with("/ has 0 B left for you: "));
+        // Nothing that is seen is used up.
+        let v = told(&mount("/", "xfs", 60 * GIB, 500), Cause::Full);
+        assert!(v.sentence.starts_with("/ takes nothing more, though 60.0 GiB are said"), "{v:?}");
+        assert!(v.way_on.starts_with("A limit that cannot be seen"), "{v:?}");
+    }
+
+    #[test]
+    fn shared_memory_is_told_and_blocks_nothing() {
+        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), &Written::Done);
+        let shared = |available| crate::diagnose::facts::Shared {
+            mount: mount("/dev/shm", "tmpfs", available, 500),
+            written: Written::Done,
+        };
+        facts.shared = Some(shared(50 * GIB));
+        assert_eq!(of(&facts, Units::Binary).findings.len(), 5, "large and empty");
+        facts.shared = Some(shared(0));
+        let v = of(&facts, Units::Binary);
+        assert!(!v.blocked && v.word == "FULL" && v.mount == Some("/dev/shm".into()), "{v:?}");
+        assert!(v.sentence.contains("DataLoader") && v.way_on.starts_with("`mldu /dev/shm` shows"), "{v:?}");
+        let mut small = shared(60 << 20);
+        if let Some(space) = &mut small.mount.space {
+            (space.total, space.free) = (64 << 20, 60 << 20);
+        }
+        facts.shared = Some(small);
+        let v = of(&facts, Units::Binary);
+        assert_eq!((v.word, v.findings[5].level), ("OK", Level::Note));
+        assert!(v.findings[5].sentence.starts_with("/dev/shm has 64.0 MiB in all, as containers"), "{v:?}");
     }
 
     #[test]
@@ -454,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn only_history_and_trust_are_lost_without_blocking() {
+    fn only_history_is_lost_without_blocking() {
         let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), &Written::Done);
         facts.places[3].written = Written::Failed(Cause::NotAllowed);
         let v = of(&facts, Units::Binary);
@@ -462,28 +454,17 @@ mod tests {
     }
 
     #[test]
-    fn what_else_is_worth_knowing_is_noted() {
-        let mut facts = facts(&mount("/", "ext4", 50 * GIB, 500), &Written::Done);
-        facts.trash = vec![
-            Lying { mount: "/".into(), bytes: 3 * GIB, things: 2 },
-            Lying { mount: "/other".into(), bytes: 1, things: 1 },
-        ];
-        facts.torn = vec![Torn { notebook: "/w/a.ipynb".into(), copy: "/w/.~a.ipynb".into() }];
+    fn errors_the_kernel_counted_are_told_and_so_is_what_comes_back_by_itself() {
+        let mut facts = facts(&mount("/", "ext4", 0, 500), &Written::Failed(Cause::Full));
         facts.errors = vec![("/".into(), 4)];
-        let notes: Vec<String> = of(&facts, Units::Binary)
-            .findings
-            .into_iter()
-            .filter(|f| f.level == Level::Note)
-            .map(|f| f.sentence)
-            .collect();
-        assert_eq!(
-            notes,
-            [
-                "the kernel counts 4 errors on /: have it checked",
-                "3.0 GiB that mldu put into the trash still fill /: `mldu trash empty` gives it back",
-                "/w/a.ipynb was cut off while it was saved; what it was before is in /w/.~a.ipynb: free some space, then \
-                 copy that over it"
-            ]
-        );
+        facts.trash = vec![Lying { mount: "/".into(), bytes: 3 * GIB, things: 2 }];
+        let v = of(&facts, Units::Binary);
+        let told = |check| v.findings.iter().find(|f| f.check == check).map(|f| f.sentence.clone());
+        assert_eq!(told("read-only").as_deref(), Some("the kernel counts 4 errors on /: have it checked"));
+        assert!(told("trash").is_some_and(|t| t.starts_with("3.0 GiB that mldu put")), "{v:?}");
+        assert!(v.way_on.contains(" 3.0 GiB come back by `mldu trash empty`."), "{}", v.way_on);
+        assert_eq!(facts.to_free().map(|m| m.path.clone()), Some("/".into()));
+        facts.places.iter_mut().for_each(|p| p.written = Written::Done);
+        assert_eq!(facts.to_free().map(|m| m.path.clone()), Some("/".into()), "it is full all the same");
     }
 }

@@ -157,10 +157,34 @@ impl HeldOpen {
         self.each_once().filter(|f| f.mount == mount).map(|f| f.usage().on_disk).sum()
     }
 
+    /// What of a mount comes back if the processes of a row end: what nobody else holds.
+    pub fn frees_on(&self, process: &Process, mount: &Path) -> u64 {
+        let alone = |f: &&HeldFile| f.mount == mount && self.holders(f.id).count() == 1;
+        process.files.iter().filter(alone).map(|f| f.usage().on_disk).sum()
+    }
+
     /// What comes back if the processes of a row end: what nobody else holds.
     pub fn frees(&self, process: &Process) -> u64 {
         let alone = |f: &&HeldFile| self.holders(f.id).count() == 1;
         process.files.iter().filter(alone).map(|f| f.usage().on_disk).sum()
+    }
+
+    /// The files on a mount whose size is not told.
+    pub fn untold_on(&self, mount: &Path) -> usize {
+        self.each_once().filter(|f| f.mount == mount && f.bytes.is_none()).count()
+    }
+
+    /// Who holds how much of a mount, those who hold most first.
+    pub fn holders_on(&self, mount: &Path) -> Vec<(&Process, u64)> {
+        let mut all: Vec<(&Process, u64)> = Vec::new();
+        for process in &self.processes {
+            let mut here = process.files.iter().filter(|f| f.mount == mount).peekable();
+            if here.peek().is_some() {
+                all.push((process, here.map(|f| f.usage().on_disk).sum()));
+            }
+        }
+        all.sort_by_key(|(p, bytes)| (std::cmp::Reverse(*bytes), p.pid()));
+        all
     }
 
     /// The numbers of all of it.
@@ -228,6 +252,14 @@ mod tests {
         // What the other one holds too does not come back with these.
         assert_eq!((python.usage().on_disk, held.frees(python)), (12 << 10, 4 << 10));
         assert_eq!(python.files[0].id, (1, 1), "the largest first");
+        let data = Path::new("/data");
+        let on =
+            |mount| held.holders_on(Path::new(mount)).iter().map(|(p, n)| (p.pid(), *n)).collect::<Vec<_>>();
+        assert_eq!(on("/data"), [(40, 108 << 10), (20, 12 << 10)]);
+        assert_eq!(
+            (on("/"), held.frees_on(python, data), held.frees_on(python, Path::new("/"))),
+            (vec![], 4 << 10, 0)
+        );
         assert_eq!(held.process(30), None);
     }
 
@@ -237,6 +269,7 @@ mod tests {
         p.files[0].bytes = None;
         let held = HeldOpen::new(vec![p], Sight::default());
         assert_eq!(held.usage(), Usage { on_disk: 0, apparent: 0, files: 1 });
+        assert_eq!(held.untold_on(Path::new("/data")), 1);
         assert!(!held.is_empty());
     }
 }

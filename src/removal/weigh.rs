@@ -25,7 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes of blocks of each of these files and folders, every inode once; none where that could not be found out in time,
 /// or where something in it cannot be looked at. A folder too large to look into may be told by its trash.
 pub fn weigh(files: &[PathBuf]) -> Vec<(PathBuf, Option<u64>)> {
-    let until = Instant::now() + PATIENCE;
+    weigh_within(files, PATIENCE)
+}
+
+/// The same within another time.
+pub fn weigh_within(files: &[PathBuf], patience: Duration) -> Vec<(PathBuf, Option<u64>)> {
+    let until = Instant::now() + patience;
     let mut left = ENTRIES;
     let mut told: FxHashMap<PathBuf, FxHashMap<std::ffi::OsString, u64>> = FxHashMap::default();
     let mut each = |file: &PathBuf| {
@@ -113,5 +118,6 @@ mod tests {
         let soon = Instant::now() + PATIENCE;
         assert_eq!(one(&asked[0], &mut 2, soon), None, "two entries are not all of it");
         assert_eq!(one(&asked[0], &mut 100, soon), Some(du));
+        assert_eq!(weigh_within(&asked[..1], Duration::ZERO)[0].1, None, "there was no time");
     }
 }

@@ -93,17 +93,12 @@ pub fn lines(rows: &[Row], folder: &Path, form: Form) -> String {
         }
         let value = folder.join(row.below).to_string_lossy().into_owned();
         out.push_str(&match form {
-            Form::Profile => format!("export {}={}\n", row.name, shell(&value)),
+            Form::Profile => format!("export {}={}\n", row.name, text::shell(value.as_bytes())),
             Form::Dockerfile => format!("ENV {}={}\n", row.name, dockerfile(&value)),
             Form::Compose => format!("  {}: {}\n", row.name, compose(&value)),
         });
     }
     out
-}
-
-/// A word of a shell: as it is if it is plain, else in single quotes.
-fn shell(value: &str) -> String {
-    if is_plain(value) { value.to_string() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 
 /// A value of `ENV`: in double quotes a backslash, a quote and a dollar sign need a backslash.

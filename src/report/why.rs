@@ -1,4 +1,5 @@
-//! The diagnosis as text, 80 columns wide, and as JSON. It comes as values: this knows nothing of how it was made.
+//! The diagnosis as rows for a screen, as text of 80 columns, and as JSON. It comes as values: this knows nothing of how
+//! it was made.
 
 use std::path::Path;
 
@@ -51,6 +52,8 @@ pub struct Answer<'a> {
     pub blocked: bool,
     /// The word it begins with.
     pub word: &'static str,
+    /// The mount it is about, if something is wrong with one.
+    pub mount: Option<&'a Path>,
     /// The answer.
     pub sentence: &'a str,
     /// What to do.
@@ -61,49 +64,136 @@ pub struct Answer<'a> {
     pub checks: Vec<CheckRow>,
 }
 
-/// For people.
-pub fn text(answer: &Answer<'_>, home: &Path, units: Units, ascii: bool) -> String {
-    let mut out = String::new();
-    let (name, uid) = answer.user;
-    let who = format!("{}  {name} ({uid})", answer.host);
-    let title = if answer.blocked { "WHY CAN'T JUPYTER SAVE?" } else { "CAN JUPYTER SAVE?" };
-    let gap = COLUMNS.saturating_sub(text::width(title) + text::width(&who));
-    out.push_str(&format!("{title}{}{who}\n\n", " ".repeat(gap)));
-    paragraph(&mut out, answer.word, answer.sentence);
-    if !answer.way_on.is_empty() {
-        paragraph(&mut out, "", answer.way_on);
+/// How it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Style<'a> {
+    /// The home, written as `~`.
+    pub home: &'a Path,
+    /// Units of sizes.
+    pub units: Units,
+    /// Whether only ASCII may be shown.
+    pub ascii: bool,
+    /// How many columns there are.
+    pub columns: usize,
+}
+
+impl<'a> Style<'a> {
+    /// As it is printed and copied.
+    pub fn printed(home: &'a Path, units: Units, ascii: bool) -> Self {
+        Self { home, units, ascii, columns: COLUMNS }
     }
-    out.push_str(&format!(
-        "\n{:<11}{:<31}{:<14}{:>10} {:>6}  {}\n",
-        "WRITES", "WHERE", "ON", "FREE", "INODES", "TEST"
-    ));
-    for place in &answer.places {
-        let path = text::cut_middle(&text::short_path(place.path, home), 30);
-        let mount = place.mount.map(|m| text::cut_middle(&text::path(m), 13)).unwrap_or_default();
-        let free = place.available.map_or_else(|| "-".into(), |b| text::size(b, units));
-        let inodes = place.inodes.map_or_else(|| "-".into(), |p| format!("{p}%"));
-        let (path, mount) = (fit(&path, 31), fit(&mount, 14));
-        let line = format!("{:<11}{path}{mount}{free:>10} {inodes:>6}  {}", place.word, place.written);
+}
+
+/// What a piece of a row is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Nothing special.
+    Plain,
+    /// Worth a look.
+    Strong,
+    /// There if one looks for it.
+    Dim,
+    /// All is well.
+    Good,
+    /// It is not.
+    Alarm,
+}
+
+/// A row: pieces, one after the other.
+pub type Line = Vec<(String, Tone)>;
+
+/// What is asked when nothing can be saved, or nobody looked yet.
+pub const QUESTION: &str = "WHY CAN'T JUPYTER SAVE?";
+
+/// The question, and who asks it on which machine.
+pub fn title(answer: &Answer<'_>) -> (&'static str, String) {
+    let (name, uid) = answer.user;
+    let title = if answer.blocked { QUESTION } else { "CAN JUPYTER SAVE?" };
+    (title, format!("{}  {name} ({uid})", answer.host))
+}
+
+/// For people.
+pub fn text(answer: &Answer<'_>, style: Style<'_>) -> String {
+    let (title, who) = title(answer);
+    let gap = style.columns.saturating_sub(text::width(title) + text::width(&who)).max(1);
+    let mut out = format!("{title}{}{who}\n\n", " ".repeat(gap));
+    for line in lines(answer, style) {
+        let line: String = line.into_iter().map(|(text, _)| text).collect();
         out.push_str(line.trim_end());
         out.push('\n');
     }
-    out.push('\n');
-    for check in &answer.checks {
-        let front = format!("{} {:<10} ", fit(check.word, 9), check.check);
-        for (i, line) in text::wrap(&check.sentence, COLUMNS - text::width(&front)).iter().enumerate() {
-            let front = if i == 0 { front.clone() } else { " ".repeat(text::width(&front)) };
-            out.push_str(&format!("{front}{line}\n"));
-        }
-    }
-    if ascii { text::ascii(&out) } else { out }
+    if style.ascii { text::ascii(&out) } else { out }
 }
 
-fn paragraph(out: &mut String, word: &str, sentence: &str) {
-    let front = fit(word, 11);
-    for (i, line) in text::wrap(sentence, COLUMNS - 11).iter().enumerate() {
-        out.push_str(if i == 0 { front.as_str() } else { "           " });
-        out.push_str(line);
-        out.push('\n');
+/// All below the title. What is longer than the columns is a command, to be copied as it is.
+pub fn lines(answer: &Answer<'_>, style: Style<'_>) -> Vec<Line> {
+    let mut out: Vec<Line> = Vec::new();
+    let tone = if answer.word == "OK" { Tone::Good } else { Tone::Alarm };
+    paragraph(&mut out, (&fit(answer.word, 11), tone), answer.sentence, style);
+    if !answer.way_on.is_empty() {
+        paragraph(&mut out, (&fit("", 11), tone), answer.way_on, style);
+    }
+    out.push(Vec::new());
+    places(&mut out, &answer.places, style);
+    out.push(Vec::new());
+    for row in &answer.checks {
+        check(&mut out, row, style);
+    }
+    out
+}
+
+/// The table. Where it is narrow, the share of inodes is left to the checks.
+fn places(out: &mut Vec<Line>, rows: &[PlaceRow<'_>], style: Style<'_>) {
+    let wide = style.columns >= 70;
+    let (mount, inodes) = if wide { (13, 7) } else { (12, 0) };
+    let path = style.columns.saturating_sub(11 + mount + 10 + inodes + 8).max(8);
+    let line = |word: &str, at: &str, on: &str, free: &str, share: &str| {
+        let share = if wide { format!(" {share:>6}") } else { String::new() };
+        format!("{word:<11}{}{}{free:>10}{share}  ", fit(at, path), fit(on, mount))
+    };
+    out.push(vec![(line("WRITES", "WHERE", "ON", "FREE", "INODES") + "TEST", Tone::Dim)]);
+    for place in rows {
+        let at = text::cut_middle(&text::short_path(place.path, style.home), path - 1);
+        let on = place.mount.map(|m| text::cut_middle(&text::path(m), mount - 1)).unwrap_or_default();
+        let free = place.available.map_or_else(|| "-".into(), |b| text::size(b, style.units));
+        let share = place.inodes.map_or_else(|| "-".into(), |p| format!("{p}%"));
+        let tone = match place.written.as_str() {
+            "ok" => Tone::Good,
+            "-" => Tone::Dim,
+            _ => Tone::Alarm,
+        };
+        let row = line(place.word, &at, &on, &free, &share);
+        out.push(vec![(row, Tone::Plain), (place.written.clone(), tone)]);
+    }
+}
+
+fn check(out: &mut Vec<Line>, row: &CheckRow, style: Style<'_>) {
+    let tone = match row.level {
+        "ok" => Tone::Good,
+        "note" => Tone::Strong,
+        _ => Tone::Alarm,
+    };
+    let (word, name) = (fit(row.word, 9), format!(" {:<10} ", row.check));
+    let at = text::width(&word) + text::width(&name);
+    let mut parts = row.sentence.split('\n');
+    let sentence = text::wrap(parts.next().unwrap_or(""), style.columns.saturating_sub(at));
+    for (i, line) in sentence.into_iter().enumerate() {
+        out.push(match i {
+            0 => vec![(word.clone(), tone), (name.clone(), Tone::Plain), (line, Tone::Plain)],
+            _ => vec![(" ".repeat(at), Tone::Plain), (line, Tone::Plain)],
+        });
+    }
+    for command in parts {
+        let command = if style.ascii { text::shell_in_ascii(command) } else { command.into() };
+        out.push(vec![(format!("  {command}"), Tone::Strong)]);
+    }
+}
+
+fn paragraph(out: &mut Vec<Line>, front: (&str, Tone), sentence: &str, style: Style<'_>) {
+    let at = text::width(front.0);
+    for (i, line) in text::wrap(sentence, style.columns.saturating_sub(at)).into_iter().enumerate() {
+        let front = if i == 0 { (front.0.to_string(), front.1) } else { (" ".repeat(at), Tone::Plain) };
+        out.push(vec![front, (line, Tone::Plain)]);
     }
 }
 
@@ -121,6 +211,7 @@ pub struct Json<'a> {
     uid: u32,
     blocked: bool,
     word: &'static str,
+    mount: Option<PathField>,
     sentence: &'a str,
     way_on: &'a str,
     places: Vec<PlaceJson>,
@@ -163,9 +254,65 @@ pub fn json<'a>(answer: &'a Answer<'_>) -> Json<'a> {
         uid: answer.user.1,
         blocked: answer.blocked,
         word: answer.word,
+        mount: answer.mount.map(PathField::new),
         sentence: answer.sentence,
         way_on: answer.way_on,
         places: answer.places.iter().map(place).collect(),
         checks: answer.checks.iter().map(check).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer<'a>(copy: &'a str, home: &'a Path) -> Answer<'a> {
+        let place = |word, written: &str| PlaceRow {
+            word,
+            path: home,
+            mount: Some(Path::new("/mnt/a long name")),
+            available: Some(1 << 50),
+            inodes: Some(100),
+            written: written.into(),
+        };
+        let check = |level, word, sentence: &str| CheckRow {
+            level,
+            word,
+            check: "held open",
+            sentence: sentence.into(),
+        };
+        Answer {
+            host: "gpu07",
+            user: ("ana", 1007),
+            blocked: true,
+            word: "NO ANSWER",
+            mount: None,
+            sentence: "a word and another word and so on and on and on and on and on and on and on and on and on.",
+            way_on: "",
+            places: vec![place("notebooks", "ENOSPC"), place("signatures", "ok")],
+            checks: vec![check("blocked", "READ-ONLY", "no"), check("note", "CUT OFF", copy)],
+        }
+    }
+
+    #[test]
+    fn it_fits_the_columns_but_for_what_is_copied() {
+        let home = Path::new("/home/ana/a/rather/long/path/of/a/great/many/folders/in/folders");
+        let name = "x".repeat(90);
+        let said = format!("a sentence that is long enough to be wrapped somewhere in it\ncp -p '{name}ö'");
+        let answer = answer(&said, home);
+        let printed = |ascii| Style::printed(Path::new("/root"), Units::Binary, ascii);
+        for columns in [58, 78, 80, 100] {
+            let text = text(&answer, Style { columns, ..printed(false) });
+            let (long, short): (Vec<&str>, Vec<&str>) = text.lines().partition(|l| l.starts_with("  cp -p"));
+            assert!(short.iter().all(|l| text::width(l) <= columns), "{columns}: {text}");
+            assert_eq!(long, [format!("  cp -p '{name}ö'")]);
+            assert_eq!(
+                text.contains("INODES") && text.contains("   100%  ENOSPC\n"),
+                columns >= 70,
+                "{text}"
+            );
+        }
+        let text = text(&answer, printed(true));
+        assert!(text.is_ascii() && text.contains(r"xx'$'\303\266'"), "{text}");
     }
 }

@@ -106,7 +106,8 @@ fn line(line: &[u8]) -> Option<MountInfo> {
         let at = words.get(2)?.iter().position(|b| *b == b':')?;
         (number(&words[2][..at])?, number(&words[2][at + 1..])?)
     };
-    let read_only = |w: &[u8]| w.split(|b| *b == b',').any(|o| o == b"ro");
+    // The second is how ext4 says that it closed itself after an error (since Linux 6.14).
+    let read_only = |w: &[u8]| w.split(|b| *b == b',').any(|o| o == b"ro" || o == b"emergency_ro");
     let text = |w: &[u8]| crate::text::display(&unescape(w));
     Some(MountInfo {
         id: number(words[0])?,
@@ -173,6 +174,27 @@ pub fn within<T: Send + 'static>(limit: Duration, call: impl FnOnce() -> T + Sen
 /// How long a network file system has to answer.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
+/// The mount without its space: nobody is asked.
+pub fn unasked(info: &MountInfo) -> Mount {
+    Mount {
+        path: info.path.clone(),
+        fstype: info.fstype.clone(),
+        source: info.source.clone(),
+        id: info.id,
+        dev: info.dev,
+        read_only: info.read_only,
+        space: None,
+    }
+}
+
+/// Errors the kernel has counted on an ext4 file system since it was last checked (Documentation/ABI/testing/sysfs-fs-ext4).
+pub fn counted_errors(dev: u64) -> Option<u64> {
+    let number = format!("{}:{}", rustix::fs::major(dev), rustix::fs::minor(dev));
+    let device = Path::new("/sys/dev/block").join(number).canonicalize().ok()?;
+    let count = Path::new("/sys/fs/ext4").join(device.file_name()?).join("errors_count");
+    std::fs::read_to_string(count).ok()?.trim().parse().ok()
+}
+
 /// The mount with its space, or without where it does not answer.
 pub fn look(info: &MountInfo) -> Mount {
     let path = info.path.clone();
@@ -181,15 +203,7 @@ pub fn look(info: &MountInfo) -> Mount {
     } else {
         space(&path).ok()
     };
-    Mount {
-        path: info.path.clone(),
-        fstype: info.fstype.clone(),
-        source: info.source.clone(),
-        id: info.id,
-        dev: info.dev,
-        read_only: info.read_only,
-        space,
-    }
+    Mount { space, ..unasked(info) }
 }
 
 /// The mount that holds `path`: of those at or above it the deepest, and of several there the last one mounted.
@@ -211,14 +225,15 @@ mod tests {
             b"36 35 98:0 /mnt1 /mnt/a\\040b rw,noatime master:1 - ext3 /dev/root rw,errors=continue\n\
               40 35 0:35 / /x\xff ro - tmpfs tmpfs rw\n\
               garbage\n\
-              41 35 8:1 / /y rw shared:2 - fuse.sshfs u@h:/ ro\n",
+              41 35 8:1 / /y rw shared:2 - fuse.sshfs u@h:/ ro\n\
+              42 35 7:0 / /z rw - ext4 /dev/loop0 rw,errors=remount-ro,emergency_ro\n",
         );
-        assert_eq!(all.len(), 3);
+        assert_eq!(all.len(), 4);
         assert_eq!(all[0].path, Path::new("/mnt/a b"));
         assert_eq!(all[0].root, Path::new("/mnt1"));
         assert_eq!(all[0].dev, 98 << 8);
         assert_eq!(all[1].path.as_os_str().as_encoded_bytes(), b"/x\xff");
-        assert!(all[1].read_only && all[2].read_only && !all[0].read_only);
+        assert!(all[1].read_only && all[2].read_only && all[3].read_only && !all[0].read_only);
         assert!(all[2].is_remote() && !all[1].is_remote());
     }
 

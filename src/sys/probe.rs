@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, fdatasync, openat, unlinkat};
+use rustix::fs::{Access, AtFlags, CWD, Mode, OFlags, accessat, fdatasync, openat, unlinkat};
 use rustix::io::Errno;
 
 use super::beneath::random_hex;
@@ -47,12 +47,33 @@ fn nameless(folder: &Path) -> io::Result<OwnedFd> {
         Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL) => {}
         other => return Ok(other?),
     }
+    named(folder)
+}
+
+/// A new file that had a name for a moment.
+fn named(folder: &Path) -> io::Result<OwnedFd> {
     let parent = openat(CWD, folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
     let name = format!("{PREFIX}{}", random_hex());
     let name = OsStr::new(&name);
-    let fd = openat(&parent, name, flags | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW, mode)?;
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+    let fd = openat(&parent, name, flags, Mode::from_raw_mode(0o600))?;
     unlinkat(&parent, name, AtFlags::empty())?;
     Ok(fd)
+}
+
+/// Gives a new file a name in a folder and takes it away again. Where a file system is full but for its last reserves
+/// (Btrfs without room for metadata), files without a name can be made all the same, and those of programs cannot.
+///
+/// # Errors
+/// What the system says.
+pub fn name(folder: &Path) -> io::Result<()> {
+    named(folder).map(drop)
+}
+
+/// Whether this user may write to a file that is there, by its permissions. Nothing is opened.
+pub fn may_write(file: &Path) -> bool {
+    let denied = |e: &Errno| matches!(*e, Errno::ACCESS | Errno::PERM);
+    !accessat(CWD, file, Access::WRITE_OK, AtFlags::EACCESS).is_err_and(|e| denied(&e))
 }
 
 #[cfg(test)]
@@ -67,5 +88,10 @@ mod tests {
         let missing = write(&tmp.path().join("no")).expect_err("nothing is there");
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
         assert!(write(Path::new("/proc")).is_err());
+        name(tmp.path()).expect("there is room");
+        assert_eq!(std::fs::read_dir(tmp.path()).expect("read").count(), 0, "and no name is left");
+        assert!(name(Path::new("/proc")).is_err());
+        // What is not there is not closed.
+        assert!(may_write(&tmp.path().join("no")));
     }
 }

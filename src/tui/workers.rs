@@ -11,6 +11,7 @@ use crossbeam_channel::Sender;
 use rustc_hash::FxHashSet;
 
 use crate::app::event::{Effect, Event};
+use crate::diagnose::look;
 use crate::env::Env;
 use crate::removal::execute::{self, Progress};
 use crate::removal::restore::Allow;
@@ -28,12 +29,14 @@ pub struct Workers {
     removal: Option<JoinHandle<()>>,
     /// Whether there is not even a first.
     read_only: bool,
+    /// Where somebody wants to save notebooks.
+    notebooks: PathBuf,
 }
 
 impl Workers {
     /// Nothing runs yet.
-    pub fn new(env: Arc<Env>, out: Sender<Event>, read_only: bool) -> Self {
-        Self { env, out, stop: Arc::default(), removal: None, read_only }
+    pub fn new(env: Arc<Env>, out: Sender<Event>, read_only: bool, notebooks: PathBuf) -> Self {
+        Self { env, out, stop: Arc::default(), removal: None, read_only, notebooks }
     }
 
     /// Starts what an effect asks for.
@@ -57,6 +60,12 @@ impl Workers {
             }
             Effect::ReadTrash => {
                 self.spawn("trash", |env, out, _| send_trash(env, out));
+            }
+            Effect::Diagnose => {
+                let (notebooks, read_only) = (self.notebooks.clone(), self.read_only);
+                self.spawn("diagnose", move |env, out, _| {
+                    let _ = out.send(Event::Diagnosed(Box::new(look::look(env, &notebooks, read_only))));
+                });
             }
             Effect::FindInterrupted(seen) => {
                 self.spawn("interrupted", move |env, out, _| {

@@ -2,6 +2,8 @@
 
 use super::paint::Canvas;
 use crate::app::App;
+use crate::app::action::Action;
+use crate::app::keymap::binding;
 use crate::model::inventory::{Imported, ScanState};
 use crate::model::mount::{Pressure, Space};
 use crate::text;
@@ -24,12 +26,23 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App) {
     if let Some(h) = &app.status.headline {
         gauges(canvas, app, h.mount.space.unwrap_or_default(), h.pressure);
         let x = canvas.text(1, 3, h.word, theme.pressure(h.pressure));
-        canvas.text(x + 2, 3, &h.sentence, theme.plain());
+        let end = why(canvas, h.pressure);
+        canvas.text(x + 2, 3, &text::cut_end(&h.sentence, end.saturating_sub(x + 2)), theme.plain());
     }
     if let Some(import) = &app.inventory.imported {
         imported(canvas, import);
     }
     can_go(canvas, app);
+}
+
+/// The key that says why, where something keeps people from saving. Returns how far other words may go.
+fn why(canvas: &mut Canvas<'_>, pressure: Pressure) -> usize {
+    let full = matches!(pressure, Pressure::ReadOnly | Pressure::Bytes | Pressure::Inodes);
+    let Some(b) = binding(Action::Why).filter(|_| full) else { return canvas.width() };
+    let at = canvas.width() - 1 - text::width(b.shown) - 1 - text::width(b.short);
+    let x = canvas.text(at, 3, b.shown, canvas.theme.strong());
+    canvas.text(x + 1, 3, b.short, canvas.theme.plain());
+    at - 2
 }
 
 /// Where a tree comes from that is not this machine's: in place of the mount it lies on.
