@@ -34,6 +34,7 @@ use commands::interrupted::Act;
 use commands::report::{As, Asked, Limit};
 use commands::{Exit, complain};
 use env::Env;
+use removal::plan::How;
 use report::Tell;
 use report::places::Form;
 use settings::Settings;
@@ -55,6 +56,7 @@ fn dispatch(cli: Cli) -> Exit {
     let env = Arc::new(Env::real());
     let scan = match &cli.command {
         Some(Command::Report(args)) => &args.scan,
+        Some(Command::Free(args)) => &args.scan,
         _ => &cli.scan,
     };
     let mut settings = match Settings::new(&env, scan, &cli.show, cli.read_only) {
@@ -115,6 +117,23 @@ fn dispatch(cli: Cli) -> Exit {
             };
             let asked = commands::places::Asked { folder: args.folder, form, all: args.all, json: args.json };
             commands::places::run(&settings.scan.families, &env, &asked, settings.ascii)
+        }
+        Some(Command::Free(args)) => {
+            let how = match (args.trash, args.delete) {
+                (true, _) => Some(How::Trash),
+                (_, true) => Some(How::ForGood),
+                _ => None,
+            };
+            let wanted = commands::free::Wanted {
+                amount: args.amount,
+                on: args.on,
+                look_first: args.look_first,
+                how,
+                dry_run: args.dry_run,
+                yes: args.yes,
+                json: args.json,
+            };
+            commands::free::run(&settings, &wanted)
         }
         Some(Command::Undo(args)) => commands::undo::run(&env, &args, settings.read_only),
         Some(Command::Log(args)) => {
