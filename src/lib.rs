@@ -30,6 +30,7 @@ use std::sync::Arc;
 use clap::Parser;
 
 use cli::{By, Cli, Command, FormArg, TrashCommand};
+use commands::carry::Carry;
 use commands::interrupted::Act;
 use commands::report::{As, Asked, Limit};
 use commands::{Exit, complain};
@@ -128,10 +129,7 @@ fn dispatch(cli: Cli) -> Exit {
                 amount: args.amount,
                 on: args.on,
                 look_first: args.look_first,
-                how,
-                dry_run: args.dry_run,
-                yes: args.yes,
-                json: args.json,
+                carry: Carry { how, dry_run: args.dry_run, yes: args.yes, json: args.json },
             };
             commands::free::run(&settings, &wanted)
         }

@@ -16,6 +16,15 @@ use pty::{Term, vars};
 use serde_json::Value;
 use world::contents;
 
+/// A file of so many KiB, written so many days ago: what was written just now may still be.
+fn aged(path: &Path, kib: usize, days: u64) -> PathBuf {
+    let path = put(path, kib);
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400);
+    let file = std::fs::File::options().append(true).open(&path).expect("opened");
+    file.set_modified(then).expect("dated");
+    path
+}
+
 /// A cache of what nobody misses, of what can be fetched again, and of what has to be looked at; and work.
 struct Home {
     path: PathBuf,
@@ -37,10 +46,7 @@ impl Home {
     fn at(path: PathBuf, tmp: Option<tempfile::TempDir>) -> Self {
         let home = Self { path, _tmp: tmp };
         for (file, kib, days) in [(SAFE, 3072, 30), (OLD, 4096, 200), (NEW, 2048, 2), (WORK, 1024, 400)] {
-            let file = put(&home.path.join(file), kib);
-            let then = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400);
-            let file = std::fs::File::options().append(true).open(file).expect("opened");
-            file.set_modified(then).expect("dated");
+            aged(&home.path.join(file), kib, days);
         }
         std::fs::create_dir_all(home.path.join("tmp")).expect("made");
         home
@@ -158,6 +164,21 @@ fn what_is_used_since_is_replaced_by_the_next() {
 }
 
 #[test]
+fn what_was_left_out_of_the_scan_is_not_proposed() {
+    let home = Home::new();
+    let kernel = ".triton/cache/4D5E0A5B6C7D8E9FA0B1C2D3E4F5061728394A5B6C7D8E9F0A1B/kernel.cubin";
+    aged(&home.path.join(kernel), 4096, 9);
+    let proposed = |more: &[&str]| {
+        let mut args = vec!["free", "1T", "-n", "--json"];
+        args.extend(more);
+        planned(&home.mldu(&args)).iter().any(|p| p.contains(".triton"))
+    };
+    assert!(proposed(&[]));
+    // Nobody knows what would go with it; and it is no part of what the first lines promise.
+    assert!(!proposed(&["-e", "kernel.cubin"]));
+}
+
+#[test]
 fn at_a_terminal_the_word_is_asked_for() {
     let home = Home::new();
     let shown = home.path.display().to_string();
@@ -204,9 +225,10 @@ fn what_lies_in_the_image_of_a_container_is_no_part_of_it() {
     let mounted = Mounted::ext4(32);
     let at = |name: &str| mounted.path.join(name);
     // Older, and larger: it would be first, if deleting it gave anything back.
-    let image = put(&at("lower/home").join(OLD), 4096);
-    let file = std::fs::File::options().append(true).open(&image).expect("opened");
-    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).expect("dated");
+    let image = aged(&at("lower/home").join(OLD), 4096, 900);
+    // Before it is written, a file system does not say where it lies; and what is older is of the image.
+    let settle = || mldu::sys::beneath::sync(&mounted.path).expect("synced");
+    settle();
     for folder in ["upper", "work", "merged"] {
         std::fs::create_dir(at(folder)).expect("made");
     }
@@ -215,12 +237,17 @@ fn what_lies_in_the_image_of_a_container_is_no_part_of_it() {
     let options = format!("lowerdir={lower},upperdir={upper},workdir={work}");
     ground::run("mount", &["-t", "overlay", "-o", &options, "overlay", &merged]);
     let home = Home { path: at("merged/home"), _tmp: None };
-    put(&home.path.join(NEW), 2048);
+    aged(&home.path.join(NEW), 2048, 2);
+    settle();
     let out = home.mldu(&["free", "1M", "-n", "--json"]);
     let all = planned(&out);
     assert!(all.len() == 1 && all[0].ends_with(NEW), "{all:?} {}", text(&out.stderr));
     let out = home.mldu(&["free", "3M", "-n"]);
-    assert!(text(&out.stdout).contains("NOT ENOUGH"), "{}", text(&out.stdout));
+    let said = text(&out.stdout);
+    assert!(
+        said.contains("NOT ENOUGH") && said.contains("Passed over: large.pt, it lies in the image"),
+        "{said}"
+    );
     let before = available(&mounted.path);
     let out = home.mldu(&["free", "1M", "--delete", "--yes"]);
     assert_eq!(code(&out), 0, "{}{}", text(&out.stdout), text(&out.stderr));

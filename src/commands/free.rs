@@ -21,6 +21,9 @@ use crate::text::{self, Units};
 /// So often it is proposed anew, when a look at the disk showed that something of it must stay.
 const ROUNDS: usize = 4;
 
+/// So many things that stay are told by name.
+const NAMED: usize = 4;
+
 /// What is asked for.
 #[derive(Debug)]
 pub struct Wanted {
@@ -30,19 +33,14 @@ pub struct Wanted {
     pub on: Option<PathBuf>,
     /// Whether what has to be looked at may be proposed.
     pub look_first: bool,
-    /// Which way; for good if it is not said.
-    pub how: Option<How>,
-    /// Only tell it.
-    pub dry_run: bool,
-    /// Do not ask.
-    pub yes: bool,
-    /// As JSON.
-    pub json: bool,
+    /// How it is carried out; for good if no way is said.
+    pub carry: Carry,
 }
 
 /// Proposes, asks, does it.
 pub fn run(settings: &Settings, wanted: &Wanted) -> Exit {
-    if wanted.yes && wanted.how.is_none() && !wanted.dry_run {
+    let order = wanted.carry;
+    if order.yes && order.how.is_none() && !order.dry_run {
         let _ = complain("--yes needs --trash or --delete: nobody is asked which");
         return Exit::Usage;
     }
@@ -61,12 +59,12 @@ pub fn run(settings: &Settings, wanted: &Wanted) -> Exit {
         }
         (amount, space) => amount.of(space.map_or(0, |s| s.total)),
     };
-    let how = wanted.how.unwrap_or(How::ForGood);
+    let how = order.how.unwrap_or(How::ForGood);
     let offer = gentlest(settings, &inventory, &mount, bytes, (how, wanted));
     let notes = notes(&offer, bytes, &place, (how, wanted.look_first), settings.units);
-    let order = Carry { how: Some(how), dry_run: wanted.dry_run, yes: wanted.yes, json: wanted.json };
+    let order = Carry { how: Some(how), ..order };
     let exit = carry(settings, &inventory, &offer.proposal.marks, order, &notes);
-    if exit == Exit::Done && !wanted.dry_run && offer.sure < bytes {
+    if exit == Exit::Done && !order.dry_run && offer.sure < bytes {
         let _ = complain(&format!("that was not as much as was asked for: {}", size(bytes, settings.units)));
         return Exit::Partly;
     }
@@ -98,6 +96,8 @@ struct Offer {
     proposal: Proposal,
     /// Bytes that come back for certain: at once, or when the trash is emptied.
     sure: u64,
+    /// What would have been in it, but has to stay or gives nothing back; and why.
+    passed_over: Vec<String>,
 }
 
 /// Proposes until what stays after a look at the disk gives enough back, or nothing more is to be had.
@@ -109,8 +109,9 @@ fn gentlest(
     (how, wanted): (How, &Wanted),
 ) -> Offer {
     // To tell what would go, it is looked at as if it went.
-    let settings = Settings { read_only: settings.read_only && !wanted.dry_run, ..settings.clone() };
+    let settings = Settings { read_only: settings.read_only && !wanted.carry.dry_run, ..settings.clone() };
     let mut stay: FxHashSet<ItemId> = FxHashSet::default();
+    let mut passed_over = Vec::new();
     let mut ask = bytes;
     let mut round = 0;
     loop {
@@ -122,23 +123,30 @@ fn gentlest(
         let kept = kept(&plan, &proposal);
         let nothing_more = kept.is_empty() && !proposal.enough;
         if sure >= bytes || nothing_more || round == ROUNDS {
-            return Offer { proposal, sure };
+            return Offer { proposal, sure, passed_over };
         }
         if kept.is_empty() {
             // Some of it is shared with a snapshot, or compressed: a little more is needed.
             ask += bytes - sure;
         }
+        passed_over.extend(kept.iter().map(|id| why_not(inventory, &plan, *id)));
         stay.extend(kept);
     }
 }
 
 /// What of a proposal does not go, or gives nothing back for it lies in an image.
 fn kept(plan: &Plan, proposal: &Proposal) -> Vec<ItemId> {
-    let gives = |id: &ItemId| {
-        let mut lines = plan.lines.iter().filter(|l| l.mark == Mark::Item(*id));
-        lines.any(|l| l.image < l.size.on_disk.max(1))
-    };
-    proposal.items().into_iter().filter(|id| !gives(id)).collect()
+    let gives = plan.lines.iter().filter(|l| l.image < l.size.on_disk.max(1)).map(|l| l.mark);
+    let gives: FxHashSet<Mark> = gives.collect();
+    proposal.items().into_iter().filter(|id| !gives.contains(&Mark::Item(*id))).collect()
+}
+
+/// Why something is passed over, in words.
+fn why_not(inventory: &Inventory, plan: &Plan, id: ItemId) -> String {
+    let name = inventory.item(id).map(|i| i.name.as_str()).unwrap_or_default();
+    let reason = plan.refused.iter().find(|r| r.name == name).map(|r| r.reason.as_str());
+    let reason = reason.unwrap_or("it lies in the image of a container, so nothing of it would come back");
+    format!("Passed over: {name}, {reason}")
 }
 
 /// What the plan alone does not say.
@@ -161,6 +169,10 @@ fn notes(offer: &Offer, bytes: u64, place: &str, (how, looked): (How, bool), uni
                 "Next would be what should be looked at first: {more} more, with --look-first."
             ));
         }
+    }
+    notes.extend(offer.passed_over.iter().take(NAMED).cloned());
+    if let Some(more) = offer.passed_over.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        notes.push(format!("and {} passed over", text::counted(more as u64, "more thing", "more things")));
     }
     if how == How::Trash && !offer.proposal.marks.is_empty() {
         notes.push("In the trash it frees nothing until that is emptied; --delete frees it at once.".into());

@@ -70,7 +70,7 @@ pub fn propose_beside(
     let worst = if look_first { Verdict::LookFirst } else { Verdict::Rebuild };
     let choice = Choice::new(&parts).choose(wanted, worst);
     let mut ids = choice.ids;
-    ids.extend(parts.wholes.iter().filter(|w| w.units.clone().all(|u| choice.chosen[u])).map(|w| w.id));
+    ids.extend(parts.wholes.iter().filter(|w| w.units.clone().all(|u| choice.units[u])).map(|w| w.id));
     let all: FxHashSet<ItemId> = ids.iter().copied().collect();
     ids.retain(|id| !inventory.line(*id).skip(1).any(|above| all.contains(&above)));
     let mut marks = Marks::default();
@@ -167,8 +167,8 @@ struct Atom {
 /// What is chosen.
 struct Chosen {
     ids: Vec<ItemId>,
-    /// By unit.
-    chosen: Vec<bool>,
+    /// By unit: whether it is.
+    units: Vec<bool>,
     /// Bytes that all the others would give besides.
     more: u64,
 }
@@ -223,7 +223,7 @@ impl<'a> Choice<'a> {
         let there: Vec<&Atom> = self.atoms.iter().filter(|a| last_of(a) < len).collect();
         self.spare(&mut chosen, &there, &self.order[..len], frees.saturating_sub(wanted));
         let ids = self.order[..len].iter().filter(|u| chosen[**u]).map(|u| self.units[*u].id).collect();
-        Chosen { ids, chosen, more }
+        Chosen { ids, units: chosen, more }
     }
 
     /// Leaves out what is not needed of the last class, newest first, and everywhere what gives nothing back.
