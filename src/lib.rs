@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use cli::{By, Cli, Command, FormArg, TrashCommand};
+use cli::{By, Cli, Command, FormArg, FreeArgs, TrashCommand};
 use commands::carry::Carry;
 use commands::interrupted::Act;
 use commands::report::{As, Asked, Limit};
@@ -119,20 +119,7 @@ fn dispatch(cli: Cli) -> Exit {
             let asked = commands::places::Asked { folder: args.folder, form, all: args.all, json: args.json };
             commands::places::run(&settings.scan.families, &env, &asked, settings.ascii)
         }
-        Some(Command::Free(args)) => {
-            let how = match (args.trash, args.delete) {
-                (true, _) => Some(How::Trash),
-                (_, true) => Some(How::ForGood),
-                _ => None,
-            };
-            let wanted = commands::free::Wanted {
-                amount: args.amount,
-                on: args.on,
-                look_first: args.look_first,
-                carry: Carry { how, dry_run: args.dry_run, yes: args.yes, json: args.json },
-            };
-            commands::free::run(&settings, &wanted)
-        }
+        Some(Command::Free(args)) => free(&settings, args),
         Some(Command::Undo(args)) => commands::undo::run(&env, &args, settings.read_only),
         Some(Command::Log(args)) => {
             let wanted =
@@ -161,6 +148,19 @@ fn dispatch(cli: Cli) -> Exit {
         }
         None => open(&settings, context(&settings), cli.export.as_deref()),
     }
+}
+
+/// So much back.
+fn free(settings: &Settings, args: FreeArgs) -> Exit {
+    let how = match (args.trash, args.delete) {
+        (true, _) => Some(How::Trash),
+        (_, true) => Some(How::ForGood),
+        _ => None,
+    };
+    let carry = Carry { how, dry_run: args.dry_run, yes: args.yes, json: args.json };
+    let wanted =
+        commands::free::Wanted { amount: args.amount, on: args.on, look_first: args.look_first, carry };
+    commands::free::run(settings, &wanted)
 }
 
 /// The interface, or the report where there is no terminal, or what was found in a file.
