@@ -104,9 +104,9 @@ fn mark_plan_trash_undo_quit() {
 /// A full disk at three in the morning: ten keys, and what nobody misses is gone.
 #[test]
 fn ten_keys_let_go_of_all_that_is_safe() {
-    let tmp = tempfile::tempdir().expect("a folder");
-    let temp = tmp.path().display().to_string();
-    let mut all = vars(tmp.path());
+    let folder = tempfile::tempdir().expect("a folder");
+    let temp = folder.path().display().to_string();
+    let mut all = vars(folder.path());
     all.retain(|(name, _)| name != "TMPDIR");
     all.push(("TMPDIR".into(), temp));
     let vars: Vec<(&str, &str)> = all.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
