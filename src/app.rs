@@ -4,6 +4,7 @@
 mod act;
 mod act_bin;
 mod act_files;
+mod act_free;
 pub mod action;
 pub mod bin;
 pub mod browse;

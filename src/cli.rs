@@ -1,10 +1,15 @@
 //! What can be typed on the command line. It parses and does nothing else.
 
+mod free;
+
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::model::category::Category;
+use crate::text::amount::size;
+
+pub use free::FreeArgs;
 
 /// See what fills the disk of a machine-learning box, and let go of it without regret.
 #[derive(Debug, Parser)]
@@ -104,6 +109,8 @@ pub enum Command {
     Why(WhyArgs),
     /// Where caches can be moved: the variables, whether they are set, and the lines that set them
     Where(WhereArgs),
+    /// Free so much, by the gentlest plan that does; asks first
+    Free(FreeArgs),
     /// Bring back what mldu trashed: the last run, or what is named
     Undo(UndoArgs),
     /// What was done: when, what, and what became of it
@@ -138,6 +145,7 @@ impl Command {
             | Self::Log(_)
             | Self::Trash { command: TrashCommand::List { .. } } => false,
             Self::Trash { command: TrashCommand::Empty(args) } => !args.dry_run,
+            Self::Free(args) => !args.dry_run,
             Self::Undo(args) => !args.dry_run,
             Self::Interrupted(args) => args.finish || args.undo,
         }
@@ -189,11 +197,6 @@ fn limit(text: &str) -> Result<Limit, String> {
         return percent.map(Limit::Percent).ok_or_else(|| "a percentage is from 0% to 100%".to_string());
     }
     size(text).map(Limit::Bytes)
-}
-
-fn size(text: &str) -> Result<u64, String> {
-    let sizes = parse_size::Config::new().with_binary();
-    sizes.parse_size(text).map_err(|e| format!("{e}; a size is like 500M, 20G or 1.5 TiB"))
 }
 
 fn category(text: &str) -> Result<Category, String> {

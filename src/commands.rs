@@ -3,6 +3,7 @@
 pub mod carry;
 pub mod export;
 pub mod families;
+pub mod free;
 pub mod interrupted;
 pub mod log;
 pub mod places;

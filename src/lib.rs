@@ -29,11 +29,13 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use cli::{By, Cli, Command, FormArg, TrashCommand};
+use cli::{By, Cli, Command, FormArg, FreeArgs, TrashCommand};
+use commands::carry::Carry;
 use commands::interrupted::Act;
 use commands::report::{As, Asked, Limit};
 use commands::{Exit, complain};
 use env::Env;
+use removal::plan::How;
 use report::Tell;
 use report::places::Form;
 use settings::Settings;
@@ -55,6 +57,7 @@ fn dispatch(cli: Cli) -> Exit {
     let env = Arc::new(Env::real());
     let scan = match &cli.command {
         Some(Command::Report(args)) => &args.scan,
+        Some(Command::Free(args)) => &args.scan,
         _ => &cli.scan,
     };
     let mut settings = match Settings::new(&env, scan, &cli.show, cli.read_only) {
@@ -116,6 +119,7 @@ fn dispatch(cli: Cli) -> Exit {
             let asked = commands::places::Asked { folder: args.folder, form, all: args.all, json: args.json };
             commands::places::run(&settings.scan.families, &env, &asked, settings.ascii)
         }
+        Some(Command::Free(args)) => free(&settings, args),
         Some(Command::Undo(args)) => commands::undo::run(&env, &args, settings.read_only),
         Some(Command::Log(args)) => {
             let wanted =
@@ -144,6 +148,19 @@ fn dispatch(cli: Cli) -> Exit {
         }
         None => open(&settings, context(&settings), cli.export.as_deref()),
     }
+}
+
+/// So much back.
+fn free(settings: &Settings, args: FreeArgs) -> Exit {
+    let how = match (args.trash, args.delete) {
+        (true, _) => Some(How::Trash),
+        (_, true) => Some(How::ForGood),
+        _ => None,
+    };
+    let carry = Carry { how, dry_run: args.dry_run, yes: args.yes, json: args.json };
+    let wanted =
+        commands::free::Wanted { amount: args.amount, on: args.on, look_first: args.look_first, carry };
+    commands::free::run(settings, &wanted)
 }
 
 /// The interface, or the report where there is no terminal, or what was found in a file.

@@ -18,6 +18,7 @@ pub mod node;
 pub mod packed;
 pub mod people;
 pub mod problem;
+pub mod propose;
 pub mod recent;
 pub mod rows;
 pub mod sight;

@@ -1,6 +1,7 @@
 //! Bytes, numbers and times become text here and nowhere else: for the screen, the tables and the errors alike.
 //! It must never let a control, bidi or invisible character through, and it knows no terminal and no color.
 
+pub mod amount;
 mod redact;
 mod shell;
 

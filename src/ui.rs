@@ -51,7 +51,7 @@ pub fn render(frame: &mut Frame<'_>, app: &App, theme: Theme) {
         return;
     }
     match &app.mode {
-        Mode::Browse | Mode::Filter(_) | Mode::Looking | Mode::ConfirmQuit => {
+        Mode::Browse | Mode::Filter(_) | Mode::Free { .. } | Mode::Looking | Mode::ConfirmQuit => {
             main_view(&mut canvas, app, area);
         }
         Mode::Details { key, names, owners, scroll } => {

@@ -373,6 +373,108 @@ fn everything_else_is_marked_file_by_file_never_as_a_whole() {
 }
 
 #[test]
+fn everything_safe_is_marked_with_one_key_and_it_is_what_the_header_says() {
+    let mut app = app();
+    go(&mut app, "Keras models");
+    let cursor = app.browse.cursor;
+    press(&mut app, "S");
+    assert_eq!(app.status.can_go.0, app.status.marked.frees);
+    // Two archives, and the package of which the environment holds all but the folders.
+    assert_eq!((app.status.marked.count, app.status.marked.frees), (3, (4_300 << 20) + 8192));
+    assert_eq!(app.browse.cursor, cursor, "the cursor stays");
+    assert_snapshot!("safe", screen(&mut app, 80, 24, PLAIN));
+    assert_snapshot!("safe_small", screen(&mut app, 60, 16, PLAIN));
+    press(&mut app, "S");
+    assert!(app.marks.is_empty(), "again unmarks it");
+    // What was marked before stays, and what is missing is added.
+    mark(&mut app, "Keras models");
+    open(&mut app, "Conda tarballs");
+    open(&mut app, "/opt/conda/pkgs");
+    mark(&mut app, "cuda-12.4-h1");
+    press(&mut app, "S");
+    assert_eq!(app.marks.len(), 4);
+    press(&mut app, "S");
+    assert_eq!(app.marks.len(), 1, "the model is not safe");
+    // It is the same in the other views; what lies in a trash is never safe.
+    for view in ["2", "3"] {
+        press(&mut app, "U");
+        press(&mut app, view);
+        press(&mut app, "S");
+        assert_eq!(app.status.can_go.0, app.status.marked.frees, "view {view}");
+    }
+    press(&mut app, "4S");
+    assert!(app.status.message.as_deref().is_some_and(|m| m.contains("your only copy")));
+}
+
+#[test]
+fn what_is_safe_so_far_is_marked_while_it_is_read_and_that_is_said() {
+    let mut app = app();
+    app.inventory.state = mldu::model::inventory::ScanState::Running;
+    press(&mut app, "S");
+    let said = app.status.message.clone().unwrap_or_default();
+    assert!(said.contains("2 marked: 4.2 GiB freed if deleted; still reading"), "{said}");
+}
+
+#[test]
+fn so_much_is_asked_for_and_the_gentlest_plan_comes() {
+    let mut app = app();
+    press(&mut app, "f");
+    assert_snapshot!("free", screen(&mut app, 80, 24, PLAIN));
+    assert_snapshot!("free_small", screen(&mut app, 60, 16, PLAIN));
+    press(&mut app, "<c-u>");
+    for wrong in ["much", "0", "120%"] {
+        press(&mut app, wrong);
+        assert!(press(&mut app, "<enter>").is_none(), "{wrong}");
+        assert!(app.status.message.is_some(), "{wrong}");
+        press(&mut app, "<c-u>");
+    }
+    press(&mut app, "<esc>");
+    assert!(matches!(app.mode, Mode::Browse) && app.marks.is_empty());
+    // Less than one archive: the one that is older, or else the larger, and nothing else.
+    press(&mut app, "f<c-u>2G");
+    assert!(matches!(press(&mut app, "<enter>"), Some(Effect::LookInUse(_))));
+    answer(&mut app, InUse::default(), Ok(()));
+    assert_snapshot!("free_plan", screen(&mut app, 80, 24, PLAIN));
+    assert_snapshot!("free_plan_small", screen(&mut app, 60, 16, PLAIN));
+    let Mode::Confirm(confirm) = &app.mode else { panic!("a plan") };
+    assert!(confirm.plan().frees >= 2 << 30 && confirm.plan().lines.len() == 1);
+    // What is marked is counted in, and what can be fetched again makes up for the rest: the oldest of it.
+    press(&mut app, "<esc>2f<c-u>5G<enter>");
+    answer(&mut app, InUse::default(), Ok(()));
+    let Mode::Confirm(confirm) = &app.mode else { panic!("a plan") };
+    assert!(confirm.plan().frees >= 5 << 30, "the way that gives it back is chosen");
+    let names: Vec<&str> = confirm.plan().lines.iter().map(|l| l.name.as_str()).collect();
+    assert!(names.contains(&"cuda-12.4-h1") && !names.contains(&"train"), "{names:?}");
+    assert!(app.status.message.as_deref().is_some_and(|m| m.contains("marked before")));
+}
+
+#[test]
+fn what_is_not_enough_says_what_would_be_next() {
+    let mut app = app();
+    press(&mut app, "f<c-u>400G<enter>");
+    answer(&mut app, InUse::default(), Ok(()));
+    assert_snapshot!("free_short", screen(&mut app, 80, 24, PLAIN));
+    let said = app.status.message.clone().unwrap_or_default();
+    assert!(said.contains("of 400.0 GiB can go on /; look first: "), "{said}");
+    let Mode::Confirm(confirm) = &app.mode else { panic!("a plan") };
+    assert!(confirm.plan().lines.iter().all(|l| l.verdict < mldu::model::verdict::Verdict::LookFirst));
+    // Where nothing may go at all, nothing is asked.
+    for (refused, why) in [(true, "read-only"), (false, "import")] {
+        let mut app = common::app();
+        app.context.read_only = refused;
+        app.inventory.imported = (!refused).then(|| mldu::model::inventory::Imported {
+            from: "box.json".into(),
+            by: "mldu".into(),
+            at: None,
+            host: String::new(),
+        });
+        press(&mut app, "f");
+        assert!(matches!(app.mode, Mode::Browse), "{why}");
+        assert!(app.status.message.as_deref().is_some_and(|m| m.contains(why)), "{:?}", app.status.message);
+    }
+}
+
+#[test]
 fn leaving_asks_only_with_marks() {
     let mut app = app();
     assert!(matches!(press(&mut app, "q"), Some(Effect::Quit)));

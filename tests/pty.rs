@@ -101,6 +101,78 @@ fn mark_plan_trash_undo_quit() {
     assert!(term.text().contains("freed 0 B"), "{}", term.text());
 }
 
+/// A full disk at three in the morning: ten keys, and what nobody misses is gone.
+#[test]
+fn ten_keys_let_go_of_all_that_is_safe() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let temp = folder.path().display().to_string();
+    let mut all = vars(folder.path());
+    all.retain(|(name, _)| name != "TMPDIR");
+    all.push(("TMPDIR".into(), temp));
+    let vars: Vec<(&str, &str)> = all.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let mut term = Term::start(mldu(), &["--demo", "--picture"], &vars, (80, 24));
+    let screen = term.wait_until("the scan is over", |s| s.contains(" files in "));
+    let can_go = |s: &str| -> String {
+        let line = s.lines().find(|l| l.contains("Can go now: ")).expect("the line").trim();
+        line.trim_start_matches("Can go now: ").split(" safe").next().expect("a size").to_string()
+    };
+    let promised = can_go(&screen);
+    let mut keys = 0;
+    let mut press = |term: &mut Term, key: &str| {
+        keys += 1;
+        term.send(key);
+    };
+    press(&mut term, "S");
+    let screen = term.wait_for(" marked: ");
+    let marked = screen.lines().find(|l| l.contains(" marked: ")).expect("the line").to_string();
+    assert!(marked.contains(&format!("{promised} freed")) || marked.contains("all of it freed"), "{marked}");
+    press(&mut term, "d");
+    let plan = term.wait_for("Space drop it");
+    assert!(plan.contains("> 1  delete what is safe"), "{plan}");
+    assert!(plan.lines().any(|l| l.starts_with(" > 1") && l.contains(&promised)), "{promised}: {plan}");
+    press(&mut term, "\r");
+    term.wait_for("Type  delete ");
+    for key in ["d", "e", "l", "e", "t", "e"] {
+        press(&mut term, key);
+        term.settle();
+    }
+    press(&mut term, "\r");
+    let done = term.wait_for("DONE");
+    assert_eq!(keys, 10, "{done}");
+    term.type_slowly("\u{1b}");
+    let screen = term.wait_until("nothing safe is left", |s| s.contains("Can go now: 0 B safe"));
+    assert!(screen.contains("nothing marked") || screen.contains("demo:"), "{screen}");
+    term.send("q");
+    assert_eq!(term.exit_code(), 0);
+}
+
+#[test]
+fn so_much_is_freed_from_the_files_view() {
+    let world = World::new();
+    let mut term = world.start(&[], &[]);
+    term.wait_until("the scan is over", |s| s.contains(" files in "));
+    term.send("2");
+    term.wait_for("LAST 24 H");
+    term.send("f");
+    term.wait_for("Free how much on ");
+    term.send("\u{15}");
+    term.settle();
+    term.send("12M");
+    term.wait_for("? 12M");
+    term.send("\r");
+    let plan = term.wait_for("Space drop it");
+    // The trash would free nothing, so it is not what is chosen.
+    let chosen = plan.lines().find(|l| l.starts_with(" > ")).expect("a way");
+    assert!(chosen.contains("delete") && !chosen.contains(" 0 B"), "{plan}");
+    assert!(!plan.contains("look first"), "{plan}");
+    term.type_slowly("\r");
+    term.wait_for("Type  delete ");
+    term.type_slowly("delete\r");
+    let done = term.wait_for("DONE");
+    assert!(done.contains("deleted"), "{done}");
+    assert!(world.home.join("work/data/measurements.csv").exists());
+}
+
 #[test]
 fn a_folder_is_found_trashed_and_brought_back_in_the_files_view() {
     let world = World::new();

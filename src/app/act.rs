@@ -18,7 +18,8 @@ use crate::removal::restore;
 impl App {
     /// Does what a key of the main view means.
     pub(super) fn act(&mut self, action: Action) -> Option<Effect> {
-        if action == Action::Mark && self.status.again && self.browse.view != View::Trash {
+        let marks = matches!(action, Action::Mark | Action::MarkSafe | Action::Free);
+        if marks && self.status.again && self.browse.view != View::Trash {
             // Marks are found again by their paths when it is over; one that came meanwhile would not be.
             self.status.say("something is being read again; marks can be set when that is done");
             return None;
@@ -53,6 +54,8 @@ impl App {
                 self.marks.clear();
                 self.status.count_marked(&self.inventory, &self.marks);
             }
+            Action::MarkSafe => self.mark_safe(),
+            Action::Free => self.begin_free(),
             Action::Plan => return self.begin_plan(),
             Action::Filter => self.mode = Mode::Filter(Input::new(self.browse.filter().to_string())),
             Action::Leftovers => {
@@ -147,6 +150,7 @@ impl App {
 
     /// Looks at what is marked, for a plan.
     pub(super) fn begin_plan(&mut self) -> Option<Effect> {
+        self.status.wanted = None;
         if self.marks.is_empty() {
             self.status.say("nothing is marked: Space marks the row under the cursor");
             return None;

@@ -48,6 +48,9 @@ impl App {
                     "what lies in a trash has a size, an age and a place it was in; s, m and n sort by them",
                 );
             }
+            Action::MarkSafe => {
+                self.status.say("what lies in a trash is never called safe: it may be your only copy");
+            }
             Action::Plan => {
                 self.status
                     .say("what lies in a trash is there already: u brings it back, E empties what is marked");

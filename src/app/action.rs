@@ -23,6 +23,10 @@ pub enum Action {
     Mark,
     /// Unmark everything.
     UnmarkAll,
+    /// Mark everything safe, or unmark that.
+    MarkSafe,
+    /// Free so many bytes.
+    Free,
     /// Show what would be done with the marked.
     Plan,
     /// Search.

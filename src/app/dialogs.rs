@@ -20,6 +20,7 @@ impl App {
             (_, Key::Ctrl('l')) => Some(Effect::Redraw),
             (Mode::Browse, _) => keymap::action(key).and_then(|a| self.act(a)),
             (Mode::Filter(_), _) => self.filter_key(key),
+            (Mode::Free { .. }, _) => self.free_key(key),
             (
                 Mode::Details { scroll, .. }
                 | Mode::Trashed { scroll, .. }

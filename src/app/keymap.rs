@@ -249,6 +249,22 @@ pub static BINDINGS: &[Binding] = &[
     bind(Action::Mark, &[Key::Char(' ')], "Space", "mark", "mark or unmark, and move on", Section::Act),
     bind(Action::UnmarkAll, &[Key::Char('U')], "U", "", "unmark everything", Section::Act),
     bind(
+        Action::MarkSafe,
+        &[Key::Char('S')],
+        "S",
+        "safe",
+        "mark all that is safe; again: unmark that",
+        Section::Act,
+    ),
+    bind(
+        Action::Free,
+        &[Key::Char('f')],
+        "f",
+        "free",
+        "free so much: marks the gentlest that does, shows the plan",
+        Section::Act,
+    ),
+    bind(
         Action::Plan,
         &[Key::Char('d')],
         "d",

@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::why::Why;
+use crate::model::mount::Mount;
 use crate::model::node::NodeId;
 use crate::model::rows::RowKey;
 use crate::model::usage::Usage;
@@ -18,6 +19,13 @@ pub enum Mode {
     Browse,
     /// Typing what to search for.
     Filter(Input),
+    /// Typing how much is to come back.
+    Free {
+        /// On which mount.
+        mount: Box<Mount>,
+        /// What is typed so far.
+        amount: Input,
+    },
     /// All about one row.
     Details {
         /// The row.
@@ -144,6 +152,19 @@ impl Confirm {
     pub fn new(plans: [Plan; 3], is_full: bool) -> Self {
         let chosen = plan::suggested(&plans, is_full);
         Self { plans, chosen, cursor: 0, asked: Asked::Nothing }
+    }
+
+    /// Chooses the way from which most can be undone of those that give so many bytes back at once; if none does, the
+    /// one that gives most.
+    pub fn choose_for(&mut self, wanted: u64) {
+        let plans = &self.plans;
+        // Of equal ones the first.
+        let ways = || (0..plans.len()).rev();
+        let enough = ways().filter(|i| plans[*i].frees >= wanted).max_by_key(|i| plans[*i].undoable);
+        let most = ways().max_by_key(|i| plans[*i].frees).unwrap_or(self.chosen);
+        if plans[most].frees > 0 {
+            self.chosen = enough.unwrap_or(most);
+        }
     }
 
     /// The chosen plan.

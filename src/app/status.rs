@@ -54,6 +54,8 @@ pub struct Status {
     pub can_go: (u64, u64),
     /// What is marked.
     pub marked: Marked,
+    /// Bytes that the plan being looked at is to give back, if that was asked for.
+    pub wanted: Option<u64>,
     /// What killed runs left half done.
     pub interrupted: Vec<Interrupted>,
     /// What mldu has in the trash.

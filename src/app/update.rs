@@ -207,7 +207,11 @@ impl App {
             .headline
             .as_ref()
             .is_some_and(|h| matches!(h.pressure, Pressure::Bytes | Pressure::Inodes));
-        self.mode = Mode::Confirm(Box::new(Confirm::new(plans, full)));
+        let mut confirm = Confirm::new(plans, full);
+        if let Some(wanted) = self.status.wanted.take() {
+            confirm.choose_for(wanted);
+        }
+        self.mode = Mode::Confirm(Box::new(confirm));
         None
     }
 

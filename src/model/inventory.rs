@@ -4,6 +4,7 @@
 //! up to date after that. What goes and what comes back is the planner's business.
 
 mod bars;
+mod can_go;
 mod companions;
 mod event;
 mod groups;

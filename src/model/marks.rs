@@ -1,5 +1,6 @@
 //! What is chosen for removal: a set of ids, never of row numbers. Marks outlive sorting, filtering and rescans.
 
+mod items;
 mod places;
 
 use rustc_hash::FxHashSet;

@@ -6,6 +6,7 @@ use crate::app::files::View;
 use crate::app::keymap::binding;
 use crate::app::{App, Mode};
 use crate::model::category::Category;
+use crate::model::mount::Mount;
 use crate::model::problem::Problem;
 use crate::model::rows::RowKey;
 use crate::removal::interrupted;
@@ -27,6 +28,7 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App) {
             canvas.text(x, last, " ", theme.cursor());
             canvas.keys_right(last, &[("Enter", "keep"), ("Esc", "clear")]);
         }
+        Mode::Free { mount, amount } => free(canvas, mount, amount.value(), last),
         Mode::Looking => {
             canvas.text(1, last, "Looking at what is marked, and who uses it …", theme.plain());
             canvas.keys_right(last, &[("Esc", "back")]);
@@ -43,6 +45,18 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App) {
     }
 }
 
+/// How much is to come back.
+fn free(canvas: &mut Canvas<'_>, mount: &Mount, amount: &str, y: u16) {
+    let theme = canvas.theme;
+    let keys = [("Enter", "plan"), ("Esc", "back")];
+    let room = canvas.width().saturating_sub("Free how much on ? ".len() + text::width(amount) + 28);
+    let place = text::cut_middle(&text::path(&mount.path), room);
+    let x = canvas.text(1, y, &format!("Free how much on {place}? "), theme.strong());
+    let x = canvas.text(x, y, &text::plain(amount), theme.plain());
+    canvas.text(x, y, " ", theme.cursor());
+    canvas.keys_right(y, &keys);
+}
+
 /// The keys that matter now: at most seven.
 fn keys(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     if app.browse.view == View::Trash {
@@ -54,6 +68,9 @@ fn keys(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     if app.status.in_trash().1 > 0 {
         actions.truncate(3);
         actions.extend([Action::Undo, Action::EmptyTrash]);
+    }
+    if app.marks.is_empty() && app.status.can_go.0 > 0 {
+        actions.insert(1, Action::MarkSafe);
     }
     // As many as fit: beside the seven on a screen of 80, the way to the other view, and what is worth most there.
     actions.push(Action::NextView);

@@ -31,6 +31,7 @@ pub fn press(app: &mut App, keys: &str) -> Option<Effect> {
             ("<left>", Key::Left),
             ("<tab>", Key::Tab),
             ("<c-c>", Key::Ctrl('c')),
+            ("<c-u>", Key::Ctrl('u')),
         ];
         let found = named.iter().find(|(name, _)| rest.starts_with(name));
         let (key, len) = found.map_or((Key::Char(c), c.len_utf8()), |(name, key)| (*key, name.len()));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Inventory;
 use crate::model::category::Category;
-use crate::model::item::{Item, ItemId, Store, StoreId};
+use crate::model::item::{ItemId, Store, StoreId};
 use crate::model::measure::{Measure, Owners};
 use crate::model::node::NodeId;
 use crate::model::rows::{Held, RowKey};
@@ -285,41 +285,6 @@ impl Inventory {
             RowKey::Process(_) | RowKey::HeldFile(..) | RowKey::Category(Category::HeldOpen) => true,
             _ => !self.in_use.is_empty() && self.below(key).into_iter().any(|k| self.row_in_use(k)),
         }
-    }
-
-    /// What can go without regret, and what can be fetched again: bytes that come back if all of it goes.
-    /// What lies in a trash is in neither: it may be a person's only copy.
-    pub fn can_go(&self, mount: Option<&Path>) -> (u64, u64) {
-        let mut safe: Vec<NodeId> = Vec::new();
-        let mut fetched: Vec<NodeId> = Vec::new();
-        let mut holes: Vec<NodeId> = Vec::new();
-        let mut todo: Vec<ItemId> = self.stores.values().flat_map(|s| s.items.iter().copied()).collect();
-        while let Some(id) = todo.pop() {
-            let Some(item) = self.item(id) else { continue };
-            if item.category == Category::Trash || !self.lies_on(item, mount) {
-                continue;
-            }
-            let verdict = self.verdict(id);
-            let whole = matches!(verdict, Verdict::Safe | Verdict::ReDownload) && !self.keeps_something(id);
-            if verdict != Verdict::Safe || !whole {
-                todo.extend(item.children.iter().copied());
-            }
-            if whole {
-                let list = if verdict == Verdict::Safe { &mut safe } else { &mut fetched };
-                list.extend(item.parts.iter().map(|p| p.node));
-                list.extend(self.own_blobs(id).iter().flat_map(|b| self.blob_nodes(*b)));
-                holes.extend(self.holes_of(id));
-            }
-        }
-        let alone = self.measure_nodes(safe.iter().copied(), holes.iter().copied()).frees;
-        let both = self.measure_nodes(safe.into_iter().chain(fetched), holes).frees;
-        (alone, both.saturating_sub(alone))
-    }
-
-    fn lies_on(&self, item: &Item, mount: Option<&Path>) -> bool {
-        let Some(mount) = mount else { return true };
-        let path = item.parts.first().map(|p| self.tree.path(p.node));
-        path.and_then(|p| self.mount_of(&p)).is_some_and(|m| m.path == mount)
     }
 }
 
