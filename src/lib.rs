@@ -57,6 +57,7 @@ fn dispatch(cli: Cli) -> Exit {
     let scan = match &cli.command {
         Some(Command::Report(args)) => &args.scan,
         Some(Command::Free(args)) => &args.scan,
+        Some(Command::Clean(args)) => &args.scan,
         _ => &cli.scan,
     };
     let mut settings = match Settings::new(&env, scan, &cli.show, cli.read_only) {
@@ -68,6 +69,12 @@ fn dispatch(cli: Cli) -> Exit {
     };
     if let Some(threads) = scan.threads {
         sys::limits::use_threads(threads.into());
+    }
+    if let Some(Command::Clean(args)) = &cli.command
+        && let Some(why) = commands::clean::refused(args)
+    {
+        let _ = complain(why);
+        return Exit::Usage;
     }
     if let Some(file) = &scan.import {
         match commands::export::open(file) {
@@ -135,6 +142,7 @@ fn dispatch(cli: Cli) -> Exit {
             };
             commands::free::run(&settings, &wanted)
         }
+        Some(Command::Clean(args)) => commands::clean::run(&settings, &args),
         Some(Command::Undo(args)) => commands::undo::run(&env, &args, settings.read_only),
         Some(Command::Log(args)) => {
             let wanted =
