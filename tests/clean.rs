@@ -2,6 +2,8 @@
 
 #[path = "common/ground.rs"]
 mod ground;
+#[path = "common/pty.rs"]
+mod pty;
 #[path = "common/world.rs"]
 mod world;
 
@@ -256,6 +258,96 @@ fn a_thing_is_as_old_as_the_newest_in_it() {
     assert_eq!(older("2d"), ["lab/old", "lab/young"]);
     assert_eq!(older("100d"), [""; 0]);
     assert_eq!(older("12h"), ["lab/old", "lab/unpacked", "lab/young"]);
+}
+
+#[test]
+fn only_as_much_goes_as_it_takes() {
+    let w = household();
+    let before = contents(&w.root);
+    // There is a byte free: nothing has to go, and that is no error.
+    let hub = ["--category", "hub", "--delete", "--yes"];
+    let out = clean(&w, &hub).args(["--min-free", "1"]).assert().code(0);
+    let out = String::from_utf8_lossy(&out.get_output().stdout).into_owned();
+    assert!(out.starts_with("Nothing to clean.") && out.contains("free, which is enough"), "{out}");
+    assert_eq!(contents(&w.root), before);
+    clean(&w, &["--min-free", "lots"]).assert().code(2);
+    // More than there is: all of it goes, and it is said that this is not enough.
+    assert_eq!(would(&w, &["--category", "hub", "--min-free", "100%"]).len(), 2);
+    let out = clean(&w, &hub).args(["--min-free", "100%"]).assert().code(4);
+    let out = String::from_utf8_lossy(&out.get_output().stdout).into_owned();
+    assert!(out.contains("no more than ") && out.contains(" were asked for"), "{out}");
+}
+
+#[test]
+#[ignore = "needs root: mounts tmpfs"]
+fn as_much_as_was_asked_for_is_free_then_and_the_safest_and_oldest_went() {
+    let mounted = ground::Mounted::tmpfs("size=16m,mode=0755");
+    let w = World::on(&mounted.path, mldu::env::Env::fixed(mounted.path.join("home")));
+    let home = mounted.path.join("home");
+    let put = |below: &str, kib, days| age(&w.file(below, kib), days);
+    put("miniconda3/pkgs/young-1.0-0.conda", 1024, 10);
+    put("miniconda3/pkgs/old-1.0-0.conda", 1024, 100);
+    let urls = format!("{WEB}/young-1.0-0.conda\n{WEB}/old-1.0-0.conda\n");
+    std::fs::write(w.file("miniconda3/pkgs/urls.txt", 0), urls).expect("written");
+    put(".cache/whisper/older.pt", 2048, 300);
+    put(".cache/whisper/newer.pt", 2048, 30);
+    let space = || mldu::sys::mounts::space(&mounted.path).expect("asked").available;
+    let run = |more: u64| {
+        let wanted = (space() + (more << 10)).to_string();
+        let args = ["--category", "conda-tarballs,hub", "--delete", "--yes", "--min-free", &wanted];
+        let v = json(&mut clean(&w, &args));
+        assert!(space() >= wanted.parse().expect("a number"), "{v}");
+        let items = v["plan"]["items"].as_array().expect("a list").iter();
+        items.map(|i| i["name"].as_str().expect("a name").to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(run(1000), "old 1.0 0");
+    assert_eq!(run(1100), "young 1.0 0 older.pt");
+    assert!(home.join(".cache/whisper/newer.pt").exists());
+}
+
+#[test]
+#[ignore = "needs root: makes a file immutable"]
+fn what_could_not_be_done_is_told_and_ends_with_4() {
+    let mounted = ground::Mounted::ext4(16);
+    let w = World::on(&mounted.path, mldu::env::Env::fixed(mounted.path.join("home")));
+    let kept = w.file(".cache/whisper/kept.pt", 64);
+    let gone = w.file(".cache/whisper/gone.pt", 64);
+    ground::run("chattr", &["+i", &kept.display().to_string()]);
+    let out = clean(&w, &["--category", "hub", "--delete", "--yes"]).assert().code(4);
+    ground::run("chattr", &["-i", &kept.display().to_string()]);
+    let out = String::from_utf8_lossy(&out.get_output().stdout).into_owned();
+    assert!(
+        out.contains("KEPT      ~/.cache/whisper/kept.pt: you may not") && out.contains("whisper/gone.pt\n"),
+        "{out}"
+    );
+    assert!(kept.exists() && !gone.exists());
+}
+
+#[test]
+fn in_a_terminal_a_person_is_asked() {
+    let w = household();
+    let home = w.env.home().display().to_string();
+    let vars = pty::vars(w.env.home());
+    let vars: Vec<(&str, &str)> = vars.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let ask = |more: &[&str], answer: &str| {
+        let mut args = vec!["clean", "--now", LATER, "--category", "hub"];
+        args.extend(more);
+        args.push(&home);
+        let mut term = pty::Term::start(pty::mldu(), &args, &vars, (80, 24));
+        term.wait_for("to go on:");
+        term.send(&format!("{answer}\r"));
+        let code = term.exit_code();
+        (code, term.text())
+    };
+    let whisper = || std::fs::read_dir(w.env.home().join(".cache/whisper")).expect("there").count();
+    let (code, text) = ask(&["--delete"], "y");
+    assert!(code == 1 && text.contains("nothing was removed") && whisper() == 2, "{text}");
+    let (code, text) = ask(&[], "");
+    assert!(code == 1 && text.contains("to the trash?") && whisper() == 2, "{text}");
+    let (code, text) = ask(&["--trash", "--name", "vgg*"], "y");
+    assert!(code == 0 && text.contains("Undo: mldu undo") && whisper() == 1, "{text}");
+    let (code, text) = ask(&["--delete"], "delete");
+    assert!(code == 0 && text.contains("deleted") && whisper() == 0, "{text}");
 }
 
 /// An install of conda with everything in it that `conda clean` gets wrong.

@@ -32,7 +32,7 @@ pub const FLAGS: &[Flag] = &[
         long: "packages",
         short: 'p',
         conda: "the extracted packages of which no file has a second name: symbolic links do not count, so environments made of \
-                them break (before 26.8), and what links itself or is in a backup is never found",
+                them break (up to 26.7), and what links itself or is in a backup is never found",
         kinds: &[
             ("conda", "package"),
             ("conda", "extraction"),
@@ -40,8 +40,8 @@ pub const FLAGS: &[Flag] = &[
             ("rattler", "extraction"),
         ],
         here: "asks whose the other names are: what an environment links stays, by symbolic links too; what links itself, or only \
-               a backup holds, goes; half-extracted ones without `info/`, nested ones and those of pixi, too; a link to a package \
-               is not counted as one",
+               a backup holds, goes; half-extracted ones without `info/`, and nested ones, too; a link to a package is not counted as \
+               one; those of pixi, whose cache does not say where they are from, only with `--look-first`",
     },
     Flag {
         long: "index-cache",
@@ -86,7 +86,7 @@ pub const FLAGS: &[Flag] = &[
         conda: "every `pkgs` folder, whoever links into it",
         kinds: &[],
         here: "no such thing, for it breaks environments and loses packages that are nowhere else; what environments hard-link \
-               gives back nothing anyway. A cache nobody uses any more: `mldu clean -tp --look-first PATH` after `mldu report PATH`",
+               gives back nothing anyway. A cache nobody uses any more is marked in the interface, which says what needs it",
     },
 ];
 
