@@ -195,7 +195,6 @@ fn what_was_trashed_comes_back_and_what_was_deleted_is_gone() {
     let whisper = w.env.home().join(".cache/whisper");
     assert_eq!(std::fs::read_dir(&whisper).expect("there").count(), 0);
     mldu(&w, &["undo"]).assert().code(0);
-    assert_eq!(contents(&w.root.join("home/.cache")), contents(&w.root.join("home/.cache")));
     let now: Vec<_> =
         contents(&w.root).into_iter().filter(|(p, _)| !p.starts_with(w.env.home().join(".local"))).collect();
     assert_eq!(now, before);
@@ -216,7 +215,7 @@ fn what_a_process_uses_is_left_out_by_name() {
     child.kill().expect("ended");
     child.wait().expect("ended");
     let out = String::from_utf8_lossy(&out.get_output().stdout).into_owned();
-    assert!(out.contains("Left out: vgg16.pt, in use: open by sleep"), "{out}");
+    assert!(out.contains("Left out: ~/.cache/whisper/vgg16.pt, in use: open by sleep"), "{out}");
     let left = std::fs::read_dir(w.env.home().join(".cache/whisper")).expect("there").flatten();
     assert_eq!(left.map(|e| e.file_name()).collect::<Vec<_>>(), ["vgg16.pt"]);
 }
@@ -572,7 +571,12 @@ fn the_flags_are_those_of_the_table() {
     assert!(!all.contains(&"free 1.0 0".to_string()) || would(&i.w, &["-p"]).is_empty());
     let out = told(&i.w, &["--packages"]);
     assert!(out.contains("that an environment elsewhere may need"), "{out}");
-    assert!(out.contains("Left out: soft 1.0 0, needed: environment soft links into it"), "{out}");
+    assert!(
+        out.contains(
+            "Left out: soft 1.0 0  ~/miniconda3/pkgs/soft-1.0-0, needed: environment soft links into it"
+        ),
+        "{out}"
+    );
     for flag in flags::FLAGS {
         let typed = [format!("--{}", flag.long), format!("-{}", flag.short)];
         let known = !flag.kinds.is_empty();

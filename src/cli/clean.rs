@@ -2,8 +2,9 @@
 
 use clap::Args;
 
-use super::{Limit, ScanArgs, age, category, limit, size};
+use super::{ScanArgs, age, category};
 use crate::model::category::Category;
+use crate::text::amount::{Amount, size};
 
 /// Arguments of `mldu clean`.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -13,8 +14,8 @@ pub struct CleanArgs {
     #[command(flatten)]
     pub scan: ScanArgs,
     /// Only until so much is free where things lie: the safest first, then what is longest unchanged
-    #[arg(long, value_name = "SIZE|N%", value_parser = limit)]
-    pub min_free: Option<Limit>,
+    #[arg(long, value_name = "SIZE|N%", value_parser = Amount::parse)]
+    pub min_free: Option<Amount>,
     /// To the trash: it can come back, and frees nothing until that is emptied
     #[arg(long, conflicts_with = "delete")]
     pub trash: bool,

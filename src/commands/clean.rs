@@ -1,22 +1,18 @@
 //! `mldu clean`: what answers to some rules goes, after it was told.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use rustc_hash::FxHashSet;
-
 use super::carry::{self, Carry};
 use super::select::{notes, selector};
 use super::{Exit, complain, print};
-use crate::cli::{CleanArgs, Limit};
+use crate::cli::CleanArgs;
 use crate::model::inventory::Inventory;
 use crate::model::item::ItemId;
 use crate::model::marks::{Mark, Marks};
-use crate::model::rows::RowKey;
-use crate::model::select::{select, until_enough};
+use crate::model::propose::propose;
+use crate::model::select::select;
 use crate::removal::plan::{How, Line};
 use crate::settings::Settings;
 use crate::text;
+use crate::text::amount::Amount;
 
 /// Why nothing can be cleaned that way at all, if so.
 pub fn refused(args: &CleanArgs) -> Option<&'static str> {
@@ -69,11 +65,12 @@ pub fn run(settings: &Settings, args: &CleanArgs) -> Exit {
         Err(exit) => return exit,
     };
     let mut selected = select(&inventory, &selector, settings.now);
-    let mut notes = notes(&inventory, &selector, &selected, settings.units);
+    let mut notes = notes(settings, &inventory, &selector, &selected);
     notes.extend(without_image(settings, &inventory, &mut selected.marks));
     let mut short = false;
-    if let Some(limit) = args.min_free {
-        let enough = only_until(settings, &inventory, &mut selected.marks, limit);
+    if let Some(amount) = args.min_free {
+        let enough = only_until(settings, &inventory, &selected.marks, amount);
+        selected.marks = enough.marks;
         notes.splice(0..0, enough.notes);
         short = enough.short && !args.dry_run;
     }
@@ -88,50 +85,47 @@ pub fn run(settings: &Settings, args: &CleanArgs) -> Exit {
     }
 }
 
-/// Of what is chosen on each mount, only as much as it takes until so much is free there. Says where that is not enough.
-fn only_until(settings: &Settings, inventory: &Inventory, marks: &mut Marks, limit: Limit) -> Enough {
-    let mut enough = Enough { notes: Vec::new(), short: false };
-    let mut by_mount: BTreeMap<PathBuf, Vec<ItemId>> = BTreeMap::new();
-    for mark in marks.sorted() {
-        let Mark::Item(id) = mark else { continue };
-        let Some(at) = inventory.place_of(RowKey::Item(id)) else { continue };
-        let mount = inventory.mount_of(&inventory.tree.path(at)).map(|m| m.path.clone());
-        by_mount.entry(mount.unwrap_or_default()).or_default().push(id);
-    }
-    for (path, things) in by_mount {
-        let shown = text::path(&path);
-        let space = inventory.mounts.iter().find(|m| m.path == path).and_then(|m| m.space);
-        let Some(space) = space else {
-            things.iter().for_each(|id| marks.remove(Mark::Item(*id)));
+/// Of what is chosen on each mount, only as much as it takes until so much is free there, the gentlest first. Says where
+/// that is not enough.
+fn only_until(settings: &Settings, inventory: &Inventory, chosen: &Marks, amount: Amount) -> Enough {
+    let mut enough = Enough { marks: Marks::default(), notes: Vec::new(), short: false };
+    let size = |bytes| text::size(bytes, settings.units);
+    let is_chosen = |id: ItemId| inventory.line(id).any(|above| chosen.contains(Mark::Item(above)));
+    let items =
+        || chosen.sorted().into_iter().filter_map(|m| if let Mark::Item(id) = m { Some(id) } else { None });
+    for mount in &inventory.mounts {
+        if !items().any(|id| inventory.lies_on(id, Some(&mount.path))) {
+            continue;
+        }
+        let shown = text::path(&mount.path);
+        let Some(space) = mount.space else {
             enough.notes.push(format!("{shown} does not say how much is free: nothing of it is cleaned"));
             enough.short = true;
             continue;
         };
-        let asked = match limit {
-            Limit::Percent(percent) => (space.total as f64 * percent / 100.0).ceil() as u64,
-            Limit::Bytes(bytes) => bytes,
-        };
+        let asked = amount.of(space.total);
         let wanted = asked.saturating_sub(space.available);
-        let (chosen, back) = until_enough(inventory, &things, wanted);
-        let chosen: FxHashSet<ItemId> = chosen.into_iter().collect();
-        things.iter().filter(|id| !chosen.contains(id)).for_each(|id| marks.remove(Mark::Item(*id)));
-        let size = |bytes| text::size(bytes, settings.units);
         if wanted == 0 {
             enough.notes.push(format!("{shown} has {} free, which is enough", size(space.available)));
-        } else if back < wanted {
-            let (free, asked) = (size(space.available.saturating_add(back)), size(asked));
-            enough
-                .notes
-                .push(format!("{shown}: no more than {free} can be free this way, {asked} were asked for"));
+            continue;
+        }
+        // What may be looked at first was asked for when it was chosen.
+        let proposal = propose(inventory, &is_chosen, Some(mount), wanted, true);
+        enough.marks.add(inventory, &proposal.items());
+        if !proposal.enough {
+            let (free, asked) = (size(space.available.saturating_add(proposal.frees)), size(asked));
+            let words = format!("{shown}: no more than {free} can be free this way, {asked} were asked for");
+            enough.notes.push(words);
             enough.short = true;
         }
     }
     enough
 }
 
-/// Whether it will be enough.
+/// How much of what was chosen it takes.
 struct Enough {
+    marks: Marks,
     notes: Vec<String>,
-    /// Whether somewhere it will not.
+    /// Whether somewhere all of it does not do.
     short: bool,
 }

@@ -8,10 +8,12 @@ use crate::families::conda::flags;
 use crate::model::category::Category;
 use crate::model::inventory::Inventory;
 use crate::model::item::ItemId;
+use crate::model::rows::RowKey;
 use crate::model::select::{Named, Selected, Selector, Stays};
 use crate::model::verdict::Verdict;
 use crate::scan::Exclude;
-use crate::text::{self, Units};
+use crate::settings::Settings;
+use crate::text;
 
 /// So many things are told by name; of the others only their number.
 const NAMED: usize = 10;
@@ -80,7 +82,13 @@ fn named(globs: &[String]) -> Result<Option<Named>, String> {
 
 /// Sentences on what answers to the rules but stays: by name what a process uses or something needs, the rest by
 /// number.
-pub fn notes(inventory: &Inventory, selector: &Selector, selected: &Selected, units: Units) -> Vec<String> {
+pub fn notes(
+    settings: &Settings,
+    inventory: &Inventory,
+    selector: &Selector,
+    selected: &Selected,
+) -> Vec<String> {
+    let (units, home) = (settings.units, settings.scan.env.home());
     let of = |which: fn(Stays) -> bool| -> Vec<ItemId> {
         selected.stays.iter().filter(|(_, why)| which(*why)).map(|(id, _)| *id).collect()
     };
@@ -93,7 +101,11 @@ pub fn notes(inventory: &Inventory, selector: &Selector, selected: &Selected, un
     for (which, word) in reasons {
         let all = of(which);
         for id in all.iter().take(NAMED) {
-            notes.push(format!("Left out: {}, {word}: {}", called(inventory, *id), why(inventory, *id)));
+            notes.push(format!(
+                "Left out: {}, {word}: {}",
+                called(inventory, *id, home),
+                why(inventory, *id)
+            ));
         }
         if all.len() > NAMED {
             let more = (all.len() - NAMED) as u64;
@@ -141,11 +153,17 @@ pub fn notes(inventory: &Inventory, selector: &Selector, selected: &Selected, un
 
 const LOOK: &str = "--look-first with --category, --family or --name takes it";
 
-/// What a thing is called, and what of.
-fn called(inventory: &Inventory, id: ItemId) -> String {
+/// What a thing is called, what of, and where it lies.
+fn called(inventory: &Inventory, id: ItemId, home: &Path) -> String {
     let names: Vec<&str> =
         inventory.line(id).filter_map(|i| inventory.item(i)).map(|i| i.name.as_str()).collect();
-    names.into_iter().rev().collect::<Vec<_>>().join(" ")
+    let name = names.into_iter().rev().collect::<Vec<_>>().join(" ");
+    let place = inventory.place_of(RowKey::Item(id)).map(|node| inventory.tree.path(node));
+    match place.map(|path| text::short_path(&path, home)) {
+        Some(path) if !path.ends_with(&name) => format!("{name}  {path}"),
+        Some(path) => path,
+        None => name,
+    }
 }
 
 /// Why it may not go: the last that is noted of it, or of the part of it that may not.

@@ -90,33 +90,6 @@ impl Selected {
     }
 }
 
-/// The beginning of some things, gentlest first, that gives enough bytes back, with how many those are: what is safest,
-/// then what is longest unchanged. All of them if they do not give enough.
-pub fn until_enough(inventory: &Inventory, things: &[ItemId], wanted: u64) -> (Vec<ItemId>, u64) {
-    let mut order = things.to_vec();
-    order.sort_by_cached_key(|id| {
-        let newest = inventory.item(*id).map_or(0, |i| i.measure.newest);
-        let worst = inventory.descendants(*id).map(|d| inventory.verdict(d)).max();
-        // Of what has no time nobody knows that it is old.
-        (worst, newest == 0, newest, *id)
-    });
-    // What comes back never gets less with more of them, so the shortest beginning is found by halving.
-    let frees = |len: usize| inventory.measure_set(&order[..len]).frees;
-    let (mut too_few, mut enough) = (0, order.len());
-    while too_few < enough {
-        let half = usize::midpoint(too_few, enough);
-        if frees(half) >= wanted {
-            enough = half;
-        } else {
-            too_few = half + 1;
-        }
-    }
-    let len = too_few.min(order.len());
-    let back = frees(len);
-    order.truncate(len);
-    (order, back)
-}
-
 /// The topmost things that answer to a selector as a whole; of a thing that does not, its parts are asked. `now` is in
 /// seconds since 1970.
 pub fn select(inventory: &Inventory, selector: &Selector, now: i64) -> Selected {
@@ -418,26 +391,6 @@ mod tests {
         assert_eq!(by("acme/young"), ["acme/young"]);
         assert_eq!(by("/hub/old"), ["old"]);
         assert_eq!(by("/hub"), [""; 0]);
-    }
-
-    #[test]
-    fn the_shortest_beginning_that_is_enough_goes_safest_and_oldest_first() {
-        let i = inventory();
-        let all: Vec<ItemId> = select(&i, &hub(Verdict::LookFirst), NOW).items().collect();
-        let names = |wanted: u64| {
-            let (chosen, back) = until_enough(&i, &all, wanted << 10);
-            let name = |id: &ItemId| i.item(*id).expect("there").name.clone();
-            (chosen.iter().map(name).collect::<Vec<_>>().join(" "), back >> 10)
-        };
-        assert_eq!(names(0), (String::new(), 0));
-        assert_eq!(names(1), ("timeless".into(), 5));
-        assert_eq!(names(6), ("timeless old".into(), 35));
-        assert_eq!(names(36), ("timeless old acme/young".into(), 65));
-        assert_eq!(names(1000), ("timeless old acme/young mine".into(), 72));
-        // What two of them hold comes back with the second.
-        let of = |name: &str| i.items().find(|x| x.name == name).expect("there").id;
-        let (chosen, back) = until_enough(&i, &[of("linked"), of("e")], 50 << 10);
-        assert_eq!((chosen.len(), back >> 10), (2, 100));
     }
 
     #[test]
