@@ -45,6 +45,7 @@ pub fn run() -> ExitCode {
     dispatch(Cli::parse()).into()
 }
 
+#[allow(clippy::too_many_lines, reason = "an arm for each command")]
 fn dispatch(cli: Cli) -> Exit {
     if sys::user::is_elevated() {
         return complain("mldu does not run with more rights than you have (set-uid)");

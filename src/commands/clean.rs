@@ -32,7 +32,9 @@ fn without_image(settings: &Settings, inventory: &Inventory, marks: &mut Marks) 
     let plan = carry::planned(&looking, inventory, marks, How::ForGood);
     let in_image = |l: &&Line| l.image > 0 && l.frees == 0 && l.doubt.all() == 0;
     let lines: Vec<&Line> = plan.lines.iter().filter(in_image).collect();
-    lines.iter().for_each(|line| marks.remove(line.mark));
+    for line in &lines {
+        marks.remove(line.mark);
+    }
     let bytes = text::size(lines.iter().map(|l| l.image).sum(), settings.units);
     let things = text::counted(lines.len() as u64, "thing", "things");
     let way = "clean in the RUN that makes them, or leave them out of it";
@@ -75,8 +77,8 @@ pub fn run(settings: &Settings, args: &CleanArgs) -> Exit {
         short = enough.short && !args.dry_run;
     }
     if selected.marks.is_empty() && !carry.json {
-        let notes: String = notes.iter().map(|n| format!("{n}\n")).collect();
-        let said = print(&format!("Nothing to clean.\n{notes}"));
+        notes.insert(0, "Nothing to clean.".into());
+        let said = print(&(notes.join("\n") + "\n"));
         return if said == Exit::Done && short { Exit::Partly } else { said };
     }
     match carry::carry(settings, &inventory, &selected.marks, carry, &notes) {

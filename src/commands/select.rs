@@ -18,6 +18,9 @@ use crate::text;
 /// So many things are told by name; of the others only their number.
 const NAMED: usize = 10;
 
+/// Which reasons are meant.
+type Reason = fn(Stays) -> bool;
+
 /// The rules that were asked for.
 ///
 /// # Errors
@@ -89,11 +92,11 @@ pub fn notes(
     selected: &Selected,
 ) -> Vec<String> {
     let (units, home) = (settings.units, settings.scan.env.home());
-    let of = |which: fn(Stays) -> bool| -> Vec<ItemId> {
+    let of = |which: Reason| -> Vec<ItemId> {
         selected.stays.iter().filter(|(_, why)| which(*why)).map(|(id, _)| *id).collect()
     };
     let mut notes = Vec::new();
-    let reasons: [(fn(Stays) -> bool, &str); 3] = [
+    let reasons: [(Reason, &str); 3] = [
         (|s| s == Stays::InUse, "in use"),
         (|s| s == Stays::Needed, "needed"),
         (|s| s == Stays::Barred, "not yours"),
