@@ -62,12 +62,8 @@ fn would(w: &World, args: &[&str]) -> Vec<String> {
 /// The same with what is told besides.
 fn told(w: &World, args: &[&str]) -> String {
     let v = json(clean(w, &["-n"]).args(args));
-    v["plan"]["notes"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|n| format!("{}\n", n.as_str().expect("text")))
-        .collect()
+    let notes = v["plan"]["notes"].as_array().expect("a list").iter();
+    notes.map(|n| n.as_str().expect("text")).collect::<Vec<_>>().join("\n")
 }
 
 /// Gives a file or folder a time so many days before [`NOW`].
