@@ -187,11 +187,20 @@ impl Choice<'_> {
         newest
     }
 
+    /// What it costs if a thing goes. No program makes an environment again by itself, so a person must have said that
+    /// they mean environments.
+    fn price(&self, item: &Item) -> Verdict {
+        let rules = self.selector;
+        let meant = rules.categories.contains(&Category::Environments) || !rules.families.is_empty();
+        let made_by_hand = item.category == Category::Environments && item.verdict == Verdict::Rebuild;
+        if made_by_hand && !meant { Verdict::LookFirst } else { item.verdict }
+    }
+
     /// Why a thing must not go as a whole, although it is meant.
     fn stays(&self, item: &Item) -> Option<Stays> {
         let (inventory, id) = (self.inventory, item.id);
         let all: Vec<&Item> = inventory.descendants(id).filter_map(|d| inventory.item(d)).collect();
-        let own = all.iter().map(|i| i.verdict).filter(|v| v.removable()).max();
+        let own = all.iter().map(|i| self.price(i)).filter(|v| v.removable()).max();
         if let Some(own) = own.filter(|v| *v > self.selector.worst) {
             return Some(Stays::Verdict(own));
         }
@@ -391,6 +400,20 @@ mod tests {
         assert_eq!(by("acme/young"), ["acme/young"]);
         assert_eq!(by("/hub/old"), ["old"]);
         assert_eq!(by("/hub"), [""; 0]);
+    }
+
+    #[test]
+    fn an_environment_goes_only_where_environments_are_meant() {
+        let i = inventory();
+        let named = |categories: Vec<Category>, worst| {
+            let name: Named = Box::new(|path, _| path == Path::new("e"));
+            names(&i, &Selector { names: Some(name), categories, worst, ..Selector::default() })
+        };
+        assert_eq!(named(vec![], Verdict::Rebuild), [""; 0]);
+        assert_eq!(named(vec![], Verdict::LookFirst), ["e"]);
+        assert_eq!(named(vec![Category::Environments], Verdict::Rebuild), ["e"]);
+        let families = vec!["conda-env".into()];
+        assert_eq!(names(&i, &Selector { families, worst: Verdict::Rebuild, ..Selector::default() }), ["e"]);
     }
 
     #[test]
