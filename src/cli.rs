@@ -1,5 +1,6 @@
 //! What can be typed on the command line. It parses and does nothing else.
 
+mod clean;
 mod free;
 
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::model::category::Category;
 use crate::text::amount::size;
 
+pub use clean::{CleanArgs, CondaArgs, SelectArgs};
 pub use free::FreeArgs;
 
 /// See what fills the disk of a machine-learning box, and let go of it without regret.
@@ -111,6 +113,8 @@ pub enum Command {
     Where(WhereArgs),
     /// Free so much, by the gentlest plan that does; asks first
     Free(FreeArgs),
+    /// Remove what answers to some rules: what is safe, or what they say; tells it first
+    Clean(CleanArgs),
     /// Bring back what mldu trashed: the last run, or what is named
     Undo(UndoArgs),
     /// What was done: when, what, and what became of it
@@ -146,6 +150,7 @@ impl Command {
             | Self::Trash { command: TrashCommand::List { .. } } => false,
             Self::Trash { command: TrashCommand::Empty(args) } => !args.dry_run,
             Self::Free(args) => !args.dry_run,
+            Self::Clean(args) => !args.dry_run,
             Self::Undo(args) => !args.dry_run,
             Self::Interrupted(args) => args.finish || args.undo,
         }

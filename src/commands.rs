@@ -1,6 +1,7 @@
 //! What mldu does without its interface, one file a subcommand.
 
 pub mod carry;
+pub mod clean;
 pub mod export;
 pub mod families;
 pub mod free;
@@ -8,6 +9,7 @@ pub mod interrupted;
 pub mod log;
 pub mod places;
 pub mod report;
+mod select;
 pub mod trash;
 pub mod undo;
 pub mod why;

@@ -46,6 +46,7 @@ pub fn run() -> ExitCode {
     dispatch(Cli::parse()).into()
 }
 
+#[allow(clippy::too_many_lines, reason = "an arm for each command")]
 fn dispatch(cli: Cli) -> Exit {
     if sys::user::is_elevated() {
         return complain("mldu does not run with more rights than you have (set-uid)");
@@ -58,6 +59,7 @@ fn dispatch(cli: Cli) -> Exit {
     let scan = match &cli.command {
         Some(Command::Report(args)) => &args.scan,
         Some(Command::Free(args)) => &args.scan,
+        Some(Command::Clean(args)) => &args.scan,
         _ => &cli.scan,
     };
     let mut settings = match Settings::new(&env, scan, &cli.show, cli.read_only) {
@@ -69,6 +71,12 @@ fn dispatch(cli: Cli) -> Exit {
     };
     if let Some(threads) = scan.threads {
         sys::limits::use_threads(threads.into());
+    }
+    if let Some(Command::Clean(args)) = &cli.command
+        && let Some(why) = commands::clean::refused(args)
+    {
+        let _ = complain(why);
+        return Exit::Usage;
     }
     if let Some(file) = &scan.import {
         match commands::export::open(file) {
@@ -120,6 +128,7 @@ fn dispatch(cli: Cli) -> Exit {
             commands::places::run(&settings.scan.families, &env, &asked, settings.ascii)
         }
         Some(Command::Free(args)) => free(&settings, args),
+        Some(Command::Clean(args)) => commands::clean::run(&settings, &args),
         Some(Command::Undo(args)) => commands::undo::run(&env, &args, settings.read_only),
         Some(Command::Log(args)) => {
             let wanted =

@@ -21,6 +21,7 @@ pub mod problem;
 pub mod propose;
 pub mod recent;
 pub mod rows;
+pub mod select;
 pub mod sight;
 pub mod tree;
 pub mod usage;

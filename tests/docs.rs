@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use mldu::app::keymap::{BINDINGS, Section};
+use mldu::families::conda::flags;
 use mldu::families::{self, declared::variables};
 use mldu::model::category::Category;
 
@@ -60,6 +61,11 @@ fn the_readme_lists_what_the_code_has() {
     check("families", &table("| family | software | group | mostly | to get it back |", rows));
     let rows = variables::all().iter().map(|v| format!("| `{}` | {} | {} |", v.name, v.moves, v.partly));
     check("variables", &table("| variable | moves | but |", rows));
+    let rows = flags::FLAGS.iter().map(|f| {
+        let here = if f.kinds.is_empty() { "none".into() } else { format!("`-{} --{}`", f.short, f.long) };
+        format!("| `-{} --{}` | {} | {here} | {} |", f.short, f.long, f.conda, f.here)
+    });
+    check("conda-clean", &table("| conda | takes | mldu | what is different |", rows));
     let keys = Section::ALL.into_iter().flat_map(|s| BINDINGS.iter().filter(move |b| b.section == s));
     let rows = keys.map(|b| format!("| `{}` | {} |", b.shown, b.help));
     check("keys", &table("| key | does |", rows));

@@ -6,6 +6,7 @@
 //! rattler's `pkgs` (pixi) has no `urls.txt` and no archives; it is no store of this family.
 
 mod build;
+pub mod flags;
 mod index;
 mod leftovers;
 mod origin;

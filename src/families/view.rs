@@ -51,6 +51,11 @@ pub trait Reader {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Whether nobody but this program can be writing in the store: no other process there is does anything.
+    fn is_alone(&self) -> bool {
+        false
+    }
+
     /// Whether some process holds a lock on the file at a path below the store, whoever runs it. `false` is no proof:
     /// network file systems do not tell.
     fn is_held(&self, _path: &Path) -> bool {
@@ -126,9 +131,14 @@ impl<'a> StoreView<'a> {
         self.now
     }
 
-    /// Whether something changed so lately that it may still be being written.
+    /// Whether something changed so lately that it may still be being written, and somebody is there who could.
     pub fn is_fresh(&self, mtime: u32) -> bool {
-        self.now - i64::from(mtime) < FRESH
+        self.now - i64::from(mtime) < FRESH && !self.is_alone()
+    }
+
+    /// Whether nobody but this program can be writing in the store.
+    pub fn is_alone(&self) -> bool {
+        self.reader.is_alone()
     }
 
     /// Whether something may still be being written: it changed lately, a process has it open, or holds its lock.

@@ -277,7 +277,7 @@ impl Inventory {
     }
 
     /// Whether everything was read that might need something of somewhere else.
-    fn knows_all_users(&self) -> bool {
+    pub fn knows_all_users(&self) -> bool {
         self.whole && self.state == ScanState::Complete
     }
 

@@ -25,7 +25,9 @@ fn folders(env: &Env) -> Vec<PathBuf> {
 /// The state folder of the user this process acts for. Under sudo the variables may still name the home of somebody
 /// else: nothing is written there.
 pub(super) fn home(env: &Env) -> Option<PathBuf> {
-    let asked = env.state().to_path_buf();
+    // Who has no home has the root of the disk for one: in a Dockerfile, what is written there is in the image for ever.
+    let homeless = env.home().parent().is_none() && env.state().starts_with(env.home().join(".local"));
+    let asked = (!homeless).then(|| env.state().to_path_buf());
     let own = || {
         let account = env.accounts().iter().find(|a| a.uid == env.uid() && !env.is_fixed())?;
         Some(account.home.join(".local/state/mldu"))
@@ -34,7 +36,7 @@ pub(super) fn home(env: &Env) -> Option<PathBuf> {
         let nearest = folder.ancestors().find_map(|p| p.metadata().ok());
         nearest.is_some_and(|m| m.uid() == env.uid())
     };
-    Some(asked).into_iter().chain(own()).find(ours)
+    asked.into_iter().chain(own()).filter(|folder| !folder.starts_with("/.local")).find(ours)
 }
 
 /// Folders that live in memory, for when the disk is full: they are gone with the next boot.
@@ -44,7 +46,10 @@ pub(super) fn in_memory(env: &Env) -> Vec<PathBuf> {
     }
     let mut folders: Vec<PathBuf> =
         env.folder("XDG_RUNTIME_DIR").map(|p| p.join("mldu")).into_iter().collect();
-    folders.push(PathBuf::from(format!("/dev/shm/mldu-{}", env.uid())));
+    // Where it is not there it is nothing in memory that would be made.
+    if Path::new("/dev/shm").is_dir() {
+        folders.push(PathBuf::from(format!("/dev/shm/mldu-{}", env.uid())));
+    }
     folders
 }
 

@@ -19,17 +19,25 @@ pub struct Exclude {
 }
 
 impl Exclude {
-    /// Understands patterns.
+    /// Understands patterns of what is left out.
     ///
     /// # Errors
     /// Which one is none, and why.
     pub fn new<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+        Self::of("--exclude", patterns)
+    }
+
+    /// Understands patterns that an option of this name means.
+    ///
+    /// # Errors
+    /// Which one is none, and why.
+    pub fn of<'a>(option: &str, patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let mut names = [GlobSetBuilder::new(), GlobSetBuilder::new()];
         let mut paths = [GlobSetBuilder::new(), GlobSetBuilder::new()];
         for pattern in patterns {
             let bare = pattern.trim_end_matches('/');
             if bare.is_empty() {
-                return Err(format!("--exclude {}: it would leave out all", text::plain(pattern)));
+                return Err(format!("{option} {}: that would be all there is", text::plain(pattern)));
             }
             let folders = usize::from(bare.len() < pattern.len());
             let (list, glob) = match bare.find('/') {
@@ -41,11 +49,11 @@ impl Exclude {
                 .literal_separator(true)
                 .backslash_escape(true)
                 .build()
-                .map_err(|e| format!("--exclude {}: {}", text::plain(pattern), e.kind()))?;
+                .map_err(|e| format!("{option} {}: {}", text::plain(pattern), e.kind()))?;
             list[folders].add(glob);
         }
         let build = |[all, folders]: [GlobSetBuilder; 2]| -> Result<[GlobSet; 2], String> {
-            let build = |b: GlobSetBuilder| b.build().map_err(|e| format!("--exclude: {e}"));
+            let build = |b: GlobSetBuilder| b.build().map_err(|e| format!("{option}: {e}"));
             Ok([build(all)?, build(folders)?])
         };
         Ok(Self { names: build(names)?, paths: build(paths)? })

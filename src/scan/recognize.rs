@@ -22,6 +22,7 @@ use crate::model::node::DirId;
 use crate::model::problem::Problem;
 use crate::sys;
 use crate::sys::locks::Locks;
+use crate::sys::mounts::MountInfo;
 
 /// A store whose directories are all there.
 pub struct Job {
@@ -149,12 +150,21 @@ pub struct OpenPaths {
     paths: OnceLock<FxHashSet<PathBuf>>,
     look: fn() -> Vec<PathBuf>,
     locks: OnceLock<Locks>,
+    alone: OnceLock<bool>,
+    mounts: Arc<Vec<MountInfo>>,
 }
 
 impl OpenPaths {
     /// Nothing is looked up before somebody asks.
-    pub fn new(look: fn() -> Vec<PathBuf>) -> Self {
-        Self { paths: OnceLock::new(), look, locks: OnceLock::new() }
+    pub fn new(look: fn() -> Vec<PathBuf>, mounts: Arc<Vec<MountInfo>>) -> Self {
+        Self { paths: OnceLock::new(), look, locks: OnceLock::new(), alone: OnceLock::new(), mounts }
+    }
+
+    /// Whether nobody but this process can be writing in a folder. Of a container only its own file system is its alone:
+    /// a volume may be somebody else's, too, whom nobody sees from here.
+    fn is_alone_in(&self, folder: &Path) -> bool {
+        let own = || sys::mounts::holding(&self.mounts, folder).is_some_and(|m| m.path == Path::new("/"));
+        *self.alone.get_or_init(sys::proc::is_alone) && own()
     }
 
     fn locks(&self) -> &Locks {
@@ -221,6 +231,10 @@ impl Reader for Hands<'_> {
 
     fn is_open(&self, path: &Path) -> bool {
         self.open.has(path)
+    }
+
+    fn is_alone(&self) -> bool {
+        self.open.is_alone_in(self.path)
     }
 
     fn beside(&self, name: &OsStr, cap: usize) -> io::Result<Option<Beside>> {

@@ -295,7 +295,8 @@ impl Session {
     /// Runs families beside the walk, so that reading a store's files never makes the walk wait.
     fn with_families(&self, sink: &Sender<ScanEvent>, cancel: &AtomicBool, work: impl FnOnce(&Sender<Job>)) {
         let (jobs, todo) = bounded::<Job>(1024);
-        let (queue, open) = (Queue::new(&todo), OpenPaths::new(sys::proc::open_paths));
+        let (queue, open) =
+            (Queue::new(&todo), OpenPaths::new(sys::proc::open_paths, Arc::clone(&self.mounts)));
         let (env, now) = (&self.settings.env, self.settings.now);
         std::thread::scope(|scope| {
             for n in 0..READERS {

@@ -1,5 +1,6 @@
 //! What processes have open, mapped, run and work in, from `/proc`.
 
+mod alone;
 pub mod held;
 mod maps;
 mod names;
@@ -10,6 +11,7 @@ mod stat;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+pub use alone::is_alone;
 use program::Program;
 pub use reach::hidden;
 

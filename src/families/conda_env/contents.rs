@@ -28,7 +28,7 @@ pub struct Contents {
     pub hidden: bool,
     files: u64,
     by_folder: FxHashMap<String, u64>,
-    /// What conda or mamba could not delete, as one item.
+    /// What conda or mamba could not delete, and what an interrupted install set aside, as an item each.
     pub trash: Vec<NewItem>,
 }
 
@@ -38,6 +38,7 @@ impl Contents {
         let mut contents = Self::default();
         let mut links = Links::new(store, records);
         let mut trash: Vec<File<'_>> = Vec::new();
+        let mut aside: Vec<File<'_>> = Vec::new();
         let mut path = Vec::new();
         let mut room = Vec::new();
         let mut todo = vec![(store.root(), 0)];
@@ -66,13 +67,19 @@ impl Contents {
                 }
                 if whose.is_none() && is_trash(file.name()) {
                     trash.push(file);
+                } else if whose.is_none() && was_set_aside(&within, name.name, owned) {
+                    // A rename leaves a file as old as it was; its folder is as old as the rename.
+                    let since = store.now() - i64::from(file.mtime.max(folder.mtime()));
+                    if !store.is_live(&file) && (since >= DAY || store.is_alone()) {
+                        aside.push(file);
+                    }
                 } else if whose.is_none() && counts && !is_by_product(below, &file) {
                     contents.add(below, &file);
                 }
             }
         }
         contents.links = links.finish();
-        contents.trash = trash_item(store, &trash).into_iter().collect();
+        contents.trash = trash_item(store, &trash).into_iter().chain(aside_item(&aside)).collect();
         contents
     }
 
@@ -118,6 +125,28 @@ fn trash_item(store: &StoreView<'_>, files: &[File<'_>]) -> Option<NewItem> {
     let item = NewItem::new("trash", "what could not be deleted", Verdict::Safe).key("trash").leftover();
     let item = stale.iter().fold(item, |item, file| item.body(file.node));
     Some(item.note("conda or mamba renamed it because it was in use; both may forget it"))
+}
+
+/// A transaction that took longer than this does not come back for what it set aside.
+const DAY: i64 = 86_400;
+
+/// Whether a file is one that conda renamed for the time of an install or a removal (conda, `core/path_actions.py`,
+/// `CONDA_TEMP_EXTENSION`; `cli/main_clean.py` looks for `.trash`, too). Emacs calls its copy of a C file so, so the name
+/// without the ending must be that of a package's file, or one that no C file has.
+fn was_set_aside(within: &Within, name: &[u8], owned: &Owned) -> bool {
+    let Some(stem) = name.strip_suffix(b".c~").or_else(|| name.strip_suffix(b".trash")) else { return false };
+    let has = |part: &[u8]| stem.windows(part.len()).any(|w| w == part);
+    let ends = [&b".py"[..], b".pyc", b".json", b".a", b".pth"].iter().any(|end| stem.ends_with(end));
+    owned.get(within, stem).is_some() || (name.ends_with(b".c~") && (has(b".so") || ends))
+}
+
+fn aside_item(files: &[File<'_>]) -> Option<NewItem> {
+    if files.is_empty() {
+        return None;
+    }
+    let item = NewItem::new("temporary file", "what was set aside", Verdict::Safe).key("aside").leftover();
+    let item = files.iter().fold(item, |item, file| item.body(file.node));
+    Some(item.note("set aside by an install or a removal that was interrupted"))
 }
 
 /// Finds what an environment links into.

@@ -257,6 +257,31 @@ fn settings_and_files_of_no_package_are_said() {
 }
 
 #[test]
+fn what_an_interrupted_install_set_aside_is_a_leftover_and_a_copy_of_an_editor_is_not() {
+    let f = Fixture::new();
+    environment(&f, "envs/e", &[ZLIB, Package { name: "tool", files: &["bin/tool", "src/main"], ..ZLIB }]);
+    for name in ["bin/tool.c~", "lib/libz.so.c~", "lib/old/_gone.cpython-311.so.c~", "bin/tool.trash"] {
+        f.kib(&format!("envs/e/{name}"), 4);
+    }
+    f.kib("envs/e/conda-meta/zlib-0.9-0.json.c~", 4);
+    for name in ["share/parser.c~", "share/notes.trash", "lib/notes.c~"] {
+        f.kib(&format!("envs/e/{name}"), 4);
+    }
+    f.age_all("envs/e");
+    let lines = outline(&f);
+    let aside = lines.iter().find(|l| l.contains("temporary file")).expect("found");
+    assert_eq!(
+        aside,
+        "    !temporary file \"what was set aside\" [safe] 20 20 {set aside by an install or a removal that was interrupted}"
+    );
+    assert!(lines.iter().any(|l| l.contains("3 files (12.0 KiB) belong to no package")), "{lines:?}");
+    // While a folder changes, somebody may be at it: old files are renamed there.
+    f.age("envs/e/lib", 3600);
+    let lines = outline(&f);
+    assert!(lines.iter().any(|l| l.contains("what was set aside") && l.contains("16 16")), "{lines:?}");
+}
+
+#[test]
 fn trash_of_conda_is_a_leftover_inside() {
     let f = Fixture::new();
     environment(&f, "miniconda3", &[ZLIB]);

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Inventory, ScanState};
 use crate::model::category::Category;
-use crate::model::item::ItemId;
+use crate::model::item::{Item, ItemId};
 use crate::model::links::LinkSlot;
 use crate::model::measure::{Measure, Met, Selection, each_owned};
 use crate::text::{self, Units};
@@ -101,6 +101,26 @@ impl Inventory {
             (environment, Together { measure: self.measure_set(&all), packages })
         });
         measured.collect()
+    }
+
+    /// The packages of which an environment names an inode too, each with the first such environment. Alone they give
+    /// back next to nothing.
+    pub fn linked_packages(&self) -> FxHashMap<ItemId, ItemId> {
+        let mut by: FxHashMap<LinkSlot, ItemId> = FxHashMap::default();
+        let mut all: Vec<&Item> = self.items().filter(|i| i.parent.is_none() && !i.is_rest).collect();
+        all.sort_unstable_by_key(|i| i.id);
+        for environment in all.iter().filter(|i| i.category == Category::Environments) {
+            for slot in self.linked_by(environment.id).into_keys() {
+                by.entry(slot).or_insert(environment.id);
+            }
+        }
+        let packages =
+            all.iter().filter(|i| matches!(i.category, Category::Packages | Category::PackageCaches));
+        let linked = |i: &&&Item| {
+            let found = self.linked_by(i.id).into_keys().filter_map(|slot| by.get(&slot)).min().copied();
+            found.map(|environment| (i.id, environment))
+        };
+        if by.is_empty() { FxHashMap::default() } else { packages.filter_map(|i| linked(&i)).collect() }
     }
 
     /// The inodes with several names that an item names, and how often.

@@ -43,6 +43,11 @@ impl Inventory {
         roots
     }
 
+    /// Who would break without an item, in words.
+    pub fn needed_by(&self, id: ItemId) -> &[String] {
+        self.needed.get(&id).map_or(&[], Vec::as_slice)
+    }
+
     /// Says anew which processes use which paths.
     pub fn set_in_use(&mut self, seen: &[(PathBuf, Holder)]) {
         self.in_use.clear();

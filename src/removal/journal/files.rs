@@ -78,7 +78,9 @@ impl Store {
     }
 
     fn write_home(&self, text: &[u8], durable: bool) -> io::Result<bool> {
-        let home = self.home.as_deref().ok_or(io::ErrorKind::PermissionDenied)?;
+        let Some(home) = self.home.as_deref() else {
+            return Err(io::Error::other("there is no home to keep it in, nor a folder in memory"));
+        };
         let fd = record::open(home, self.uid, true)?;
         let length = lines::append(&fd, OsStr::new(NAME), text, durable)?;
         Ok(length > self.most
@@ -92,6 +94,10 @@ impl Store {
             self.write(&kept, false);
         }
         let mut away = !self.kept.is_empty();
+        if self.home.is_none() {
+            // Nowhere to go from there.
+            return if away { self.why.clone() } else { None };
+        }
         for folder in self.others.clone() {
             let Ok(fd) = record::open(&folder, self.uid, false) else { continue };
             let moved =

@@ -13,6 +13,8 @@ pub struct Stat {
     pub is_empty: bool,
     /// When it began, in ticks since the machine did.
     pub began: u64,
+    /// The process that started it, or took it over; 0 of the first one in a container.
+    pub parent: u32,
 }
 
 /// Reads it; none if the process is gone or hidden.
@@ -26,7 +28,7 @@ fn parse(text: &[u8]) -> Option<Stat> {
     let words: Vec<&str> = std::str::from_utf8(&text[at + 1..]).ok()?.split_ascii_whitespace().collect();
     let number = |i: usize| words.get(i)?.parse::<u64>().ok();
     let is_empty = matches!(*words.first()?, "Z" | "X") || number(6)? & KERNEL != 0;
-    Some(Stat { is_empty, began: number(19)? })
+    Some(Stat { is_empty, began: number(19)?, parent: number(1)? as u32 })
 }
 
 /// When the machine began, seconds since 1970.
@@ -52,7 +54,7 @@ mod tests {
             format!("12 (a ) R 3) b) {state} 1 12 12 0 -1 {flags} 0 0 0 0 0 0 0 0 20 0 1 0 12345 0 0\n")
         };
         let read = |state, flags| parse(line(state, flags).as_bytes()).expect("a process");
-        assert_eq!(read("S", 4_194_304), Stat { is_empty: false, began: 12_345 });
+        assert_eq!(read("S", 4_194_304), Stat { is_empty: false, began: 12_345, parent: 1 });
         assert!(read("Z", 0).is_empty);
         assert!(read("I", 0x0020_8040).is_empty);
         assert_eq!(read("S", 0).since(1_000), 1_123);
