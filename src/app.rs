@@ -15,6 +15,7 @@ mod interrupted;
 pub mod keymap;
 pub mod mode;
 mod reread;
+mod save;
 pub mod status;
 mod update;
 pub mod why;

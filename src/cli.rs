@@ -2,6 +2,7 @@
 
 mod clean;
 mod free;
+mod plan;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use crate::text::amount::size;
 
 pub use clean::{CleanArgs, CondaArgs, SelectArgs};
 pub use free::FreeArgs;
+pub use plan::{ApplyArgs, PlanArgs, WayArgs};
 
 /// See what fills the disk of a machine-learning box, and let go of it without regret.
 #[derive(Debug, Parser)]
@@ -115,6 +117,10 @@ pub enum Command {
     Free(FreeArgs),
     /// Remove what answers to some rules: what is safe, or what they say; tells it first
     Clean(CleanArgs),
+    /// Say what would go, and write it to a file that `mldu apply` does later; nothing is removed
+    Plan(PlanArgs),
+    /// Do what a plan in a file says, after all of it was looked at anew; what changed is left out
+    Apply(ApplyArgs),
     /// Bring back what mldu trashed: the last run, or what is named
     Undo(UndoArgs),
     /// What was done: when, what, and what became of it
@@ -146,12 +152,15 @@ impl Command {
             // It writes nothing to try it then.
             | Self::Why(_)
             | Self::Where(_)
+            // It writes only the file that is asked for.
+            | Self::Plan(_)
             | Self::Log(_)
             | Self::Trash { command: TrashCommand::List { .. } } => false,
             Self::Trash { command: TrashCommand::Empty(args) } => !args.dry_run,
             Self::Free(args) => !args.dry_run,
             Self::Clean(args) => !args.dry_run,
             Self::Undo(args) => !args.dry_run,
+            Self::Apply(args) => !args.dry_run,
             Self::Interrupted(args) => args.finish || args.undo,
         }
     }

@@ -1,5 +1,6 @@
 //! What mldu does without its interface, one file a subcommand.
 
+pub mod apply;
 pub mod carry;
 pub mod clean;
 pub mod export;
@@ -8,6 +9,7 @@ pub mod free;
 pub mod interrupted;
 pub mod log;
 pub mod places;
+pub mod plan;
 pub mod report;
 mod select;
 pub mod trash;

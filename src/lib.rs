@@ -60,6 +60,7 @@ fn dispatch(cli: Cli) -> Exit {
         Some(Command::Report(args)) => &args.scan,
         Some(Command::Free(args)) => &args.scan,
         Some(Command::Clean(args)) => &args.scan,
+        Some(Command::Plan(args)) => &args.scan,
         _ => &cli.scan,
     };
     let mut settings = match Settings::new(&env, scan, &cli.show, cli.read_only) {
@@ -129,6 +130,8 @@ fn dispatch(cli: Cli) -> Exit {
         }
         Some(Command::Free(args)) => free(&settings, args),
         Some(Command::Clean(args)) => commands::clean::run(&settings, &args),
+        Some(Command::Plan(args)) => commands::plan::run(&settings, &args),
+        Some(Command::Apply(args)) => commands::apply::run(&settings, &args),
         Some(Command::Undo(args)) => commands::undo::run(&env, &args, settings.read_only),
         Some(Command::Log(args)) => {
             let wanted =

@@ -28,6 +28,7 @@ pub mod protect;
 pub mod recipe;
 pub mod record;
 pub mod restore;
+pub mod saved;
 pub mod shortfall;
 pub mod survey;
 pub mod together;

@@ -14,6 +14,7 @@ pub mod lines;
 pub mod linux;
 pub mod list;
 pub mod locks;
+pub mod machine;
 pub mod memory;
 pub mod mounts;
 pub mod portable;

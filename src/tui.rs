@@ -16,8 +16,9 @@ use crate::app::event::{Effect, Event};
 use crate::app::mode::Asked;
 use crate::app::status::Status;
 use crate::app::{App, Context, Mode};
-use crate::commands::{Exit, complain, why};
+use crate::commands::{Exit, complain, plan, why};
 use crate::model::inventory::{Inventory, ScanEvent, ScanState};
+use crate::removal::saved::Saved;
 use crate::scan::{Scanner, Session, import};
 use crate::settings::Settings;
 use crate::sys;
@@ -230,6 +231,10 @@ impl<'a> Loop<'a> {
                 self.scanner = Some(self.session.again(folders, self.scan.0.clone()));
             }
             Effect::Copy(text) => self.terminal.copy(&text),
+            Effect::SavePlan { contents, file } => {
+                let (made, scan) = (plan::made(self.settings), plan::scan(self.settings));
+                self.workers.save(Saved::new(*contents, made, scan), file);
+            }
             other => self.workers.perform(other),
         }
         None
@@ -311,6 +316,7 @@ fn question(mode: &Mode) -> (bool, u8) {
             Asked::Nothing => 0,
             Asked::YesNo => 1,
             Asked::Word(_) => 2,
+            Asked::File(_) => 3,
         },
         _ => 0,
     };

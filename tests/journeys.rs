@@ -280,6 +280,54 @@ fn what_may_not_come_back_is_numbered_and_only_the_rest_is_promised() {
 }
 
 #[test]
+fn a_plan_is_saved_under_a_name_that_is_asked_for() {
+    use mldu::app::event::Saved;
+    use mldu::removal::saved::{Made, Saved as Written, Scan};
+    let mut app = app();
+    mark(&mut app, "Conda tarballs");
+    mark(&mut app, "Keras models");
+    press(&mut app, "d");
+    answer(&mut app, InUse::default(), Ok(()));
+    assert!(press(&mut app, "2w").is_none());
+    assert_snapshot!("plan_save", screen(&mut app, 80, 24, PLAIN));
+    let small = screen(&mut app, 60, 16, PLAIN);
+    assert!(small.contains("Save as: mldu-plan-20") && small.contains("Enter save"), "{small}");
+    // Keys of the plan are letters here.
+    press(&mut app, "<esc>w");
+    for _ in 0..40 {
+        app.update(Event::Key { key: Key::Backspace, burst: false });
+    }
+    let Some(Effect::SavePlan { contents, file }) = press(&mut app, "q1w y/p.json<enter>") else {
+        panic!("it is saved")
+    };
+    assert_eq!(file, std::path::Path::new("q1w y/p.json"));
+    let saved = Written::new(*contents, Made::default(), Scan::default());
+    assert_eq!((saved.how.as_str(), saved.entries.len()), ("trash", 3));
+    assert!(saved.entries.iter().all(|e| e.action == "trash" && e.targets.len() == 1));
+    let no = Saved::No { why: "no space left there".into(), instead: Some("/dev/shm/p.json".into()) };
+    app.update(Event::Saved(no));
+    let text = screen(&mut app, 80, 24, PLAIN);
+    assert!(text.contains("not saved: no space left there; Enter tries it in memory"), "{text}");
+    assert!(text.contains("Save as: /dev/shm/p.json"), "{text}");
+    assert!(
+        matches!(press(&mut app, "<enter>"), Some(Effect::SavePlan { file, .. }) if file.starts_with("/dev/shm"))
+    );
+    app.update(Event::Saved(Saved::Yes("/home/ana/p.json".into())));
+    let text = screen(&mut app, 80, 24, PLAIN);
+    assert!(text.contains("saved; to do it later: mldu apply ~/p.json"), "{text}");
+    assert!(matches!(app.mode, Mode::Confirm(_)), "the plan stays");
+    press(&mut app, "w");
+    for _ in 0..40 {
+        app.update(Event::Key { key: Key::Backspace, burst: false });
+    }
+    assert!(press(&mut app, "<enter>").is_none());
+    assert!(screen(&mut app, 80, 24, PLAIN).contains("the file has no name"));
+    app.context.demo = true;
+    assert!(press(&mut app, "w").is_none());
+    assert!(screen(&mut app, 80, 24, PLAIN).contains("the demo is gone when you leave it"));
+}
+
+#[test]
 fn deleting_for_good_needs_the_word() {
     let mut app = app();
     mark(&mut app, "Conda tarballs");

@@ -47,7 +47,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("parse_size", &["text/amount.rs"]),
     ("yaml_serde", &["families/conda"]),
     ("toml", &["families/configuration.rs", "families/declared"]),
-    ("serde_json", &["families", "report", "commands", "removal/recipe", "removal/journal"]),
+    ("serde_json", &["families", "report", "commands", "removal/recipe", "removal/journal", "removal/saved"]),
+    ("base64", &["removal/saved"]),
+    ("sha2", &["removal/saved", "sys/machine.rs"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

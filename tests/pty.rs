@@ -77,8 +77,7 @@ fn mark_plan_trash_undo_quit() {
     term.send("d");
     term.wait_for("PLAN");
     term.type_slowly("2\r");
-    term.wait_for("y/N");
-    term.send("y");
+    term.answer("y/N", "y");
     let done = term.wait_for("DONE");
     assert!(done.contains("trashed") && done.contains("frees nothing until it is emptied"), "{done}");
     assert!(!world.home.join(".keras/models/vgg16_weights_tf_dim_ordering_tf_kernels.h5").exists());
@@ -200,8 +199,7 @@ fn a_folder_is_found_trashed_and_brought_back_in_the_files_view() {
     term.send("d");
     term.wait_for("PLAN");
     term.type_slowly("2\r");
-    term.wait_for("y/N");
-    term.send("y");
+    term.answer("y/N", "y");
     term.wait_for("DONE");
     assert!(!work.exists());
     term.type_slowly("\u{1b}");
@@ -215,8 +213,7 @@ fn a_folder_is_found_trashed_and_brought_back_in_the_files_view() {
     term.type_slowly(" d");
     term.wait_for("PLAN  1 item");
     term.type_slowly("2\r");
-    term.wait_for("y/N");
-    term.send("y");
+    term.answer("y/N", "y");
     term.wait_for("DONE");
     assert!(!world.home.join("runs").exists());
     term.type_slowly("\u{1b}u");
@@ -233,8 +230,7 @@ fn trash_then_empty_gives_the_bytes_back() {
     term.wait_until("the scan is over", |s| s.contains(" files in "));
     go_to(&mut term, "Conda tarballs");
     term.type_slowly(" d2\r");
-    term.wait_for("y/N");
-    term.send("y");
+    term.answer("y/N", "y");
     term.wait_for("DONE");
     term.send("E");
     term.wait_for("EMPTY");
@@ -254,8 +250,7 @@ fn in_the_trash_view_a_thing_comes_back_and_what_others_put_there_goes_only_mark
     term.wait_until("the scan is over", |s| s.contains(" files in "));
     go_to(&mut term, "Conda tarballs");
     term.type_slowly(" d2\r");
-    term.wait_for("y/N");
-    term.send("y");
+    term.answer("y/N", "y");
     term.wait_for("DONE");
     term.type_slowly("\u{1b}4");
     term.wait_for("other programs: ~/.local/share/Trash");

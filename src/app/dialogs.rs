@@ -140,6 +140,11 @@ impl App {
                 self.mode = Mode::Browse;
                 if self.marks.is_empty() { None } else { self.begin_plan() }
             }
+            (Asked::Nothing, Key::Char('w')) => {
+                self.begin_save();
+                None
+            }
+            (Asked::File(_), _) => self.save_key(key),
             (Asked::Nothing, Key::Enter) if !nothing_to_do => {
                 confirm.asked =
                     if confirm.plan().is_final() { Asked::Word(Input::default()) } else { Asked::YesNo };

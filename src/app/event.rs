@@ -16,6 +16,7 @@ use crate::removal::interrupted::{Interrupted, Resumed};
 use crate::removal::ledger::Trashed;
 use crate::removal::plan::Plan;
 use crate::removal::restore::{Allow, Restored};
+use crate::removal::saved::Contents;
 
 /// Something happened.
 #[derive(Debug)]
@@ -61,10 +62,26 @@ pub enum Event {
     Emptied(Vec<Emptied>),
     /// A removal, undo or emptying failed as a whole: a bug, told as such.
     Failed(String),
+    /// What became of a plan that was to be saved.
+    Saved(Saved),
     /// Time went on: seconds since 1970.
     Tick(i64),
     /// Sums may be brought up to date now.
     Refresh,
+}
+
+/// What became of a plan that was to be saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saved {
+    /// It is in this file.
+    Yes(PathBuf),
+    /// It is in none.
+    No {
+        /// Why.
+        why: String,
+        /// Where there is room, if that is what it needed.
+        instead: Option<PathBuf>,
+    },
 }
 
 /// Something is to be done outside.
@@ -86,6 +103,13 @@ pub enum Effect {
     Look(Box<Question>),
     /// Carry a plan out.
     Remove(Box<Plan>),
+    /// Write a plan to a file.
+    SavePlan {
+        /// What of it is on the screen.
+        contents: Box<Contents>,
+        /// The file, as it was typed.
+        file: PathBuf,
+    },
     /// Stop the removal after the current entry.
     StopRemoval,
     /// Bring a run back.

@@ -128,6 +128,8 @@ pub enum Asked {
     YesNo,
     /// For the word `delete`.
     Word(Input),
+    /// For the name of the file the plan is saved in.
+    File(Input),
 }
 
 /// What is asked about something half done.

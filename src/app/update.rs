@@ -91,6 +91,10 @@ impl App {
                 self.status.tally.unlogged = Some(why);
                 None
             }
+            Event::Saved(saved) => {
+                self.saved(saved);
+                None
+            }
             Event::Failed(why) => {
                 self.mode = Mode::Browse;
                 self.status.say(why);

@@ -101,36 +101,43 @@ pub fn carry(
     if settings.read_only && !carry.dry_run {
         return complain("mldu was started read-only: nothing is removed");
     }
-    let plan = chosen(settings, inventory, marks, carry);
+    carry_out(settings, &chosen(settings, inventory, marks, carry), carry, notes)
+}
+
+/// The same with a plan that was made a moment ago.
+pub fn carry_out(settings: &Settings, plan: &Plan, carry: Carry, notes: &[String]) -> Exit {
     let style =
         report::Style { units: settings.units, home: settings.scan.env.home(), ascii: settings.ascii };
     if !carry.json {
-        let told = print(&report::plan(&plan, notes, style));
+        let told = print(&report::plan(plan, notes, style));
         // What cannot say what would go removes nothing.
         if told != Exit::Done {
             return told;
         }
     }
     if carry.dry_run || plan.is_empty() {
-        let said = if carry.json { print_json(&report::json(&plan, notes, None)) } else { Exit::Done };
-        return if said == Exit::Done { without_a_step(&plan, carry) } else { said };
+        let said = if carry.json { print_json(&report::json(plan, notes, None)) } else { Exit::Done };
+        return if said == Exit::Done { without_a_step(plan, carry) } else { said };
     }
     if !carry.yes && (carry.json || !can_ask()) {
         if carry.json {
-            let _ = print_json(&report::json(&plan, notes, None));
+            let _ = print_json(&report::json(plan, notes, None));
         }
-        let _ = complain("nothing was removed; --yes with --trash or --delete does it without asking");
+        let _ = complain(match carry.how {
+            Some(_) => "nothing was removed; --yes does it without asking",
+            None => "nothing was removed; --yes with --trash or --delete does it without asking",
+        });
         return Exit::Usage;
     }
-    if !carry.yes && !agreed(&plan, settings) {
+    if !carry.yes && !agreed(plan, settings) {
         return complain("nothing was removed");
     }
     let stop = sys::signals::asked_to_stop();
-    let done = execute::run(&plan, &settings.scan.env, &stop, &mut |_| {});
+    let done = execute::run(plan, &settings.scan.env, &stop, &mut |_| {});
     let said = if carry.json {
-        print_json(&report::json(&plan, notes, Some(&done)))
+        print_json(&report::json(plan, notes, Some(&done)))
     } else {
-        print(&report::done(&done, &plan, style))
+        print(&report::done(&done, plan, style))
     };
     if carry.json {
         tell_unlogged(done.unlogged.clone());

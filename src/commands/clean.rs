@@ -23,7 +23,7 @@ pub fn refused(args: &CleanArgs) -> Option<&'static str> {
 }
 
 /// Leaves out what lies in the image of a container: deleting it would only note there that it is gone. Says so.
-fn without_image(settings: &Settings, inventory: &Inventory, marks: &mut Marks) -> Option<String> {
+pub(super) fn without_image(settings: &Settings, inventory: &Inventory, marks: &mut Marks) -> Option<String> {
     if !inventory.mounts.iter().any(|m| m.fstype.contains("overlay")) {
         return None;
     }

@@ -51,7 +51,9 @@ pub fn plan(plan: &Plan, notes: &[String], style: Style<'_>) -> String {
         let (size, files) = (style.size(line.size.on_disk), text::count(line.size.files));
         out.push_str(&format!("{size:>10}  {frees:>11}  {files:>8}  {numbers}{name}  ({what})\n"));
     }
-    if plan.is_empty() {
+    if plan.is_empty() && plan.refused.is_empty() && plan.trash_refused.is_none() {
+        out.push_str("There is nothing to do.\n");
+    } else if plan.is_empty() {
         let why = plan.trash_refused.as_deref().unwrap_or("nothing of it can go this way");
         out.push_str(&format!("Nothing would be done: {why}.\n"));
     }

@@ -16,6 +16,8 @@ pub struct Exclude {
     names: [GlobSet; 2],
     /// Paths of anything, and of folders only.
     paths: [GlobSet; 2],
+    /// As they were given.
+    given: Vec<String>,
 }
 
 impl Exclude {
@@ -34,7 +36,9 @@ impl Exclude {
     pub fn of<'a>(option: &str, patterns: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
         let mut names = [GlobSetBuilder::new(), GlobSetBuilder::new()];
         let mut paths = [GlobSetBuilder::new(), GlobSetBuilder::new()];
+        let mut given = Vec::new();
         for pattern in patterns {
+            given.push(pattern.to_string());
             let bare = pattern.trim_end_matches('/');
             if bare.is_empty() {
                 return Err(format!("{option} {}: that would be all there is", text::plain(pattern)));
@@ -56,12 +60,17 @@ impl Exclude {
             let build = |b: GlobSetBuilder| b.build().map_err(|e| format!("{option}: {e}"));
             Ok([build(all)?, build(folders)?])
         };
-        Ok(Self { names: build(names)?, paths: build(paths)? })
+        Ok(Self { names: build(names)?, paths: build(paths)?, given })
     }
 
     /// The patterns in a file, one a line; blank lines and those that begin with `#` are none.
     pub fn lines(file: &str) -> impl Iterator<Item = &str> {
         file.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#'))
+    }
+
+    /// The patterns, as they were given.
+    pub fn given(&self) -> &[String] {
+        &self.given
     }
 
     /// Whether nothing is left out.

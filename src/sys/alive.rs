@@ -51,11 +51,10 @@ impl Process {
 }
 
 fn here() -> Process {
-    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
     Process {
         host: super::user::host(),
-        boot: boot.trim().to_string(),
+        boot: super::machine::boot(),
         space: space.to_string_lossy().into_owned(),
         ..Process::default()
     }

@@ -28,7 +28,21 @@ pub fn open_beneath(folder: impl AsFd, path: &Path) -> io::Result<File> {
     open_sized(folder, path).map(|(file, _)| file)
 }
 
-/// The same, and how long it is.
+/// Opens the regular file at a path, through links, without waiting for what is none (a pipe, a device).
+///
+/// # Errors
+/// What the system says, or that it is no regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let file = File::from(openat(CWD, path, flags, Mode::empty())?);
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
+    }
+}
+
+/// Opens a file below a folder, and says how long it is.
 fn open_sized(folder: impl AsFd, path: &Path) -> io::Result<(File, u64)> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let fd = match openat2(&folder, path, READ, Mode::empty(), resolve) {

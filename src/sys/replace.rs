@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::beneath::random_hex;
@@ -12,6 +13,22 @@ use super::beneath::random_hex;
 /// # Errors
 /// What the system or `content` says; then nothing is left of what was written.
 pub fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    replace(path, false, content)
+}
+
+/// The same for what nobody else is to read or write, whatever the permissions of the old one.
+///
+/// # Errors
+/// As of [`write`].
+pub fn write_private(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    replace(path, true, content)
+}
+
+fn replace(
+    path: &Path,
+    private: bool,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let old = match fs::metadata(path) {
         Ok(meta) => Some(meta),
         Err(e) if e.kind() == io::ErrorKind::NotFound => None,
@@ -28,8 +45,9 @@ pub fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>
         _ => Path::new("."),
     };
     let half = Half(folder.join(format!(".mldu-export-{}", random_hex())));
-    let file = OpenOptions::new().write(true).create_new(true).open(&half.0)?;
-    if let Some(old) = old {
+    let mode = if private { 0o600 } else { 0o666 };
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&half.0)?;
+    if let Some(old) = old.filter(|_| !private) {
         file.set_permissions(old.permissions())?;
     }
     let mut out = BufWriter::with_capacity(256 * 1024, file);
@@ -78,6 +96,8 @@ mod tests {
         write(&path, |out| out.write_all(b"two")).expect("written");
         assert_eq!(fs::read(&path).expect("read"), b"two");
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
+        write_private(&path, |out| out.write_all(b"three")).expect("written");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         assert_eq!(names(tmp.path()), ["x"]);
         assert!(write(&tmp.path().join("no/x"), |_| Ok(())).is_err());
         assert!(write(tmp.path(), |_| Ok(())).is_err());

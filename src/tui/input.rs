@@ -64,8 +64,7 @@ fn read(out: &Sender<Typed>) {
             } else {
                 batch.push((event, Instant::now()));
             }
-            let more = ARMED.load(Ordering::Relaxed) && event::poll(BURST_TIME).unwrap_or(false);
-            next = if more { event::read().ok() } else { None };
+            next = if another_at_once(&batch) { event::read().ok() } else { None };
         }
         let keys = batch.iter().filter(|(e, _)| matches!(e, Event::Key(_))).count();
         for (event, at) in batch {
@@ -81,4 +80,11 @@ fn read(out: &Sender<Typed>) {
             }
         }
     }
+}
+
+/// Whether more comes within a moment of the last key, where that matters.
+fn another_at_once(batch: &[(Event, Instant)]) -> bool {
+    let Some((_, last)) = batch.last().filter(|_| ARMED.load(Ordering::Relaxed)) else { return false };
+    let left = BURST_TIME.saturating_sub(last.elapsed());
+    !left.is_zero() && event::poll(left).unwrap_or(false)
 }

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashSet;
 
-use crate::app::event::{Effect, Event};
+use crate::app::event::{Effect, Event, Saved};
 use crate::diagnose::look;
 use crate::env::Env;
 use crate::removal::execute::{self, Progress};
 use crate::removal::restore::Allow;
 use crate::removal::weigh::weigh;
-use crate::removal::{facts, held_open, interrupted, journal, ledger, restore};
+use crate::removal::{facts, held_open, interrupted, journal, ledger, restore, saved};
 use crate::sys::mounts;
 use crate::sys::user::Names;
 
@@ -136,6 +136,18 @@ impl Workers {
             Effect::StopRemoval => self.stop.store(true, Ordering::Relaxed),
             _ => {}
         }
+    }
+
+    /// Writes a plan to a file. That removes nothing.
+    pub fn save(&self, plan: saved::Saved, file: PathBuf) {
+        self.spawn("save", move |env, out, _| {
+            let file = env.expand(&file);
+            let saved = match saved::file::write(&file, &plan) {
+                Ok(()) => Saved::Yes(file),
+                Err(unsaved) => Saved::No { instead: unsaved.instead(&file), why: unsaved.why },
+            };
+            let _ = out.send(Event::Saved(saved));
+        });
     }
 
     /// Asks a removal to stop after its current entry and waits for it, for a limited time if one is given.

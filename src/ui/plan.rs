@@ -230,7 +230,7 @@ fn question(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, last: u16) {
     match &confirm.asked {
         Asked::Nothing => {
             let line = if let Some(message) = &app.status.message {
-                message.clone()
+                text::cut_middle(message, canvas.width() - 2)
             } else if plan.is_empty() {
                 "Esc goes back; another way may work.".to_string()
             } else if plan.is_final() && is_narrow(canvas) {
@@ -244,7 +244,22 @@ fn question(canvas: &mut Canvas<'_>, app: &App, confirm: &Confirm, last: u16) {
                 "Enter goes on; you are asked once more.".to_string()
             };
             canvas.text(1, last - 1, &line, theme.plain());
-            canvas.keys(last, &[("1 2 3", "how"), ("↑↓", "item"), ("Space", "drop it")], &[("Esc", "back")]);
+            canvas.keys(
+                last,
+                &[("1 2 3", "how"), ("↑↓", "item"), ("Space", "drop it"), ("w", "save plan")],
+                &[("Esc", "back")],
+            );
+        }
+        Asked::File(name) => {
+            // What went wrong with the last name stands above this one.
+            let message = app.status.message.as_ref().map(|m| text::cut_middle(m, canvas.width() - 2));
+            let about = "Nothing is removed; `mldu apply` does it later, and looks anew.";
+            canvas.text(1, last - 1, message.as_deref().unwrap_or(about), theme.plain());
+            let x = canvas.text(1, last, "Save as: ", theme.strong());
+            let room = canvas.width().saturating_sub(x + 24);
+            let x = canvas.text(x, last, &text::cut_middle(&text::plain(name.value()), room), theme.plain());
+            canvas.text(x, last, " ", theme.cursor());
+            canvas.keys_right(last, &[("Enter", "save"), ("Esc", "back")]);
         }
         Asked::YesNo => {
             let line = format!("Move {} to the trash? Nothing is freed by that.  y/N", size(plan.undoable));

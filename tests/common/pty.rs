@@ -87,6 +87,13 @@ impl Term {
         self.wait_until(text, |screen| screen.contains(text))
     }
 
+    /// Waits for a question, and answers it as a person does: what is typed at the moment it appears is thrown away.
+    pub fn answer(&mut self, question: &str, keys: &str) {
+        self.wait_for(question);
+        self.settle();
+        self.send(keys);
+    }
+
     /// Waits until the screen passes a test.
     pub fn wait_until(&self, what: &str, test: impl Fn(&str) -> bool) -> String {
         let began = Instant::now();

@@ -168,8 +168,7 @@ fn row_24_no_name_reaches_the_terminal_raw() {
     term.type_slowly("d");
     term.wait_for("PLAN");
     term.type_slowly("2\r");
-    term.wait_for("y/N");
-    term.send("y");
+    term.answer("y/N", "y");
     term.wait_for("DONE");
     assert_eq!(std::fs::read_dir(&folder).expect("read").count(), 0);
     let list = std::process::Command::new(mldu())

@@ -186,8 +186,7 @@ fn row_35_a_storm_of_sizes_is_outlived_with_a_plan_on_the_screen() {
     storm(&term);
     term.wait_for("PLAN");
     term.type_slowly("2\r");
-    term.wait_for("y/N");
-    term.send("y");
+    term.answer("y/N", "y");
     storm(&term);
     term.wait_for("DONE");
     assert_eq!(items.iter().filter(|p| !p.exists()).count(), 1);

@@ -57,7 +57,8 @@ impl Contents {
             let below = Path::new(text::os_str(&path));
             let counts = counts(below);
             for name in folder.names() {
-                let whose = owned.get(&within, name.name.bytes_in(&mut room));
+                let called = name.name.bytes_in(&mut room);
+                let whose = owned.get(&within, called);
                 if whose.is_some() && name.kind != Kind::Link {
                     continue;
                 }
@@ -67,7 +68,7 @@ impl Contents {
                 }
                 if whose.is_none() && is_trash(file.name()) {
                     trash.push(file);
-                } else if whose.is_none() && was_set_aside(&within, name.name, owned) {
+                } else if whose.is_none() && was_set_aside(&within, called, owned) {
                     // A rename leaves a file as old as it was; its folder is as old as the rename.
                     let since = store.now() - i64::from(file.mtime.max(folder.mtime()));
                     if !store.is_live(&file) && (since >= DAY || store.is_alone()) {
