@@ -34,8 +34,11 @@ pub fn shell_in_ascii(command: &str) -> String {
         if c.is_ascii() {
             out.push(c);
         } else {
-            let octal: String = c.encode_utf8(&mut [0; 4]).bytes().map(|b| format!("\\{b:03o}")).collect();
-            out.push_str(&format!("'$'{octal}''"));
+            out.push_str("'$'");
+            for b in c.encode_utf8(&mut [0; 4]).bytes() {
+                out.push_str(&format!("\\{b:03o}"));
+            }
+            out.push_str("''");
         }
     }
     out
