@@ -54,7 +54,7 @@ fn a_full_disk_is_told_and_cured_from_its_screen() {
     let hub = home.join(".cache/huggingface/hub/models--acme--llm");
     let dead = put(&hub.join("blobs/0123456789abcdef0123456789abcdef01234567.incomplete"), 6 << 10);
     std::fs::create_dir_all(hub.join("refs")).expect("made");
-    let old = SystemTime::now() - Duration::from_secs(90 * 86_400);
+    let old = SystemTime::now() - Duration::from_hours(90 * 24);
     std::fs::File::open(&dead).expect("opened").set_modified(old).expect("aged");
     // A deleted file that somebody still has open, and a notebook that was cut off.
     let log = put(&home.join("work/train.log"), 8 << 10);

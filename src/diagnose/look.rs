@@ -22,10 +22,16 @@ const SHARED: &str = "/dev/shm";
 /// Looks at everything. `notebooks` is the folder in which somebody wants to save.
 pub fn look(env: &Env, notebooks: &Path, read_only: bool) -> Facts {
     let table = mounts::read();
-    let places: Vec<Place> = places::all(env, notebooks)
-        .into_iter()
-        .map(|(purpose, path)| place::look(env, &table, purpose, path, read_only))
-        .collect();
+    let mut places: Vec<Place> = Vec::new();
+    // Who did not answer once is not waited for again.
+    let mut dead: Vec<PathBuf> = Vec::new();
+    for (purpose, path) in places::all(env, notebooks) {
+        let place = place::look(env, &table, purpose, path, read_only, &dead);
+        if place.written == Written::Failed(Cause::NoAnswer) {
+            dead.extend(place.mount.as_ref().map(|m| m.path.clone()));
+        }
+        places.push(place);
+    }
     let mut errors: Vec<(PathBuf, u64)> = Vec::new();
     for mount in places.iter().filter_map(|p| p.mount.as_ref()) {
         let counted = mounts::counted_errors(mount.dev).filter(|n| *n > 0);

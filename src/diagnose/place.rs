@@ -15,13 +15,14 @@ use crate::sys::probe;
 /// Links that are followed at most, as by the kernel.
 const LINKS: usize = 40;
 
-/// Looks at a place, and writes there unless mldu was started read-only.
+/// Looks at a place, and writes there unless mldu was started read-only. `dead` are mounts that did not answer.
 pub(super) fn look(
     env: &Env,
     table: &[MountInfo],
     purpose: Purpose,
     path: PathBuf,
     read_only: bool,
+    dead: &[PathBuf],
 ) -> Place {
     let way = Way::to(env, table, &path);
     let info = mounts::holding(table, &way.end);
@@ -33,6 +34,9 @@ pub(super) fn look(
         mount: info.map(mounts::unasked),
         written: Written::Failed(Cause::NoAnswer),
     };
+    if info.is_some_and(|m| dead.contains(&m.path)) {
+        return place;
+    }
     let wanted = way.end.clone();
     let links = way.links;
     let is_file_fine = purpose == Purpose::Notebooks;
@@ -197,7 +201,7 @@ mod tests {
     }
 
     fn at(home: &Path, purpose: Purpose, path: &Path) -> Place {
-        look(&Env::fixed(home), &mounts::read(), purpose, path.to_path_buf(), false)
+        look(&Env::fixed(home), &mounts::read(), purpose, path.to_path_buf(), false, &[])
     }
 
     #[test]

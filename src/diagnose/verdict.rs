@@ -403,7 +403,9 @@ mod tests {
         if let Some(space) = &mut full.space {
             space.free = 0;
         }
-        assert!(told(&full, Cause::Full).sentence.starts_with("/ has 0 B left for you: "));
+        let v = told(&full, Cause::Full);
+        assert!(v.sentence.starts_with("/ has 0 B left for you: "), "{v:?}");
+        assert!(v.way_on.contains("What snapshots hold comes back only when they go too."), "{v:?}");
         // Nothing that is seen is used up.
         let v = told(&mount("/", "xfs", 60 * GIB, 500), Cause::Full);
         assert!(v.sentence.starts_with("/ takes nothing more, though 60.0 GiB are said"), "{v:?}");

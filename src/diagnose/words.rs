@@ -252,7 +252,12 @@ pub(super) fn free_some(mount: &Mount, facts: &Facts, units: Units) -> String {
         }
         _ => {
             let room = text::size(missing(&space), units);
-            format!("Free {room} on {at} and it works again: `{see}` shows what can go.")
+            let held = if mount.fstype == "btrfs" {
+                " What snapshots hold comes back only when they go too."
+            } else {
+                ""
+            };
+            format!("Free {room} on {at} and it works again: `{see}` shows what can go.{held}")
         }
     };
     if is_in_memory(mount) {
@@ -264,10 +269,10 @@ pub(super) fn free_some(mount: &Mount, facts: &Facts, units: Units) -> String {
              The host's disk lies below, and others may have filled it.",
         );
     }
-    let spare = space.total / 50 + own(&space);
+    let needed = space.total / 50 + own(&space);
     if EXT.contains(&mount.fstype.as_str())
         && facts.uid != 0
-        && kept(mount) > spare
+        && kept(mount) > needed
         && is_device(&mount.source)
     {
         let device = word(Path::new(&mount.source));
