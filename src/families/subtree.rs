@@ -158,7 +158,9 @@ mod tests {
         let facts = FileFacts { kind: Kind::File, size: 1, blocks: 8, mtime: 0, uid: 3 };
         let names = ["img_1.jpg", "README", "img_22.jpg", "img_.jpeg", "img_333.jpg"];
         let mut w = BlockWriter::default();
-        names.iter().for_each(|n| w.file(n.as_bytes(), facts, &FileFacts { kind: Kind::Dir, ..facts }));
+        for name in names {
+            w.file(name.as_bytes(), facts, &FileFacts { kind: Kind::Dir, ..facts });
+        }
         let mut tree = SubTree::default();
         tree.insert(&ListedDir { block: w.finish(b"d", &facts), ..dir(6, 5) });
         let held = tree.get(DirId(6)).expect("it is there");
