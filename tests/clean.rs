@@ -332,7 +332,7 @@ fn in_a_terminal_a_person_is_asked() {
         term.wait_for("to go on:");
         term.send(&format!("{answer}\r"));
         let code = term.exit_code();
-        (code, term.text())
+        (code, term.settle())
     };
     let whisper = || std::fs::read_dir(w.env.home().join(".cache/whisper")).expect("there").count();
     let (code, text) = ask(&["--delete"], "y");

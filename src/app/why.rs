@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::App;
+use super::action::Action;
 use super::dialogs::scrolled;
 use super::event::Effect;
 use super::files::View;
-use super::keymap::{BINDINGS, Binding, Key};
+use super::keymap::Key;
 use super::mode::Mode;
 use crate::diagnose::answer;
 use crate::diagnose::facts::Facts;
@@ -40,11 +41,6 @@ pub struct CanGo {
     pub mount: PathBuf,
     /// Bytes that are safe, and those to be downloaded again; none if nothing of it was scanned.
     pub bytes: Option<(u64, u64)>,
-}
-
-/// The key that marks all that is safe, where there is one.
-pub fn marks_safe() -> Option<&'static Binding> {
-    BINDINGS.iter().find(|b| b.keys.first() == Some(&Key::Char('S')))
 }
 
 impl Seen {
@@ -104,12 +100,11 @@ impl App {
             Key::Char('d') => return self.plan_from_why(),
             Key::Char('E') => self.begin_empty(),
             Key::Char('S') => {
-                let marks = marks_safe()?.action;
                 if self.browse.view == View::Trash {
                     // Nothing that lies there is ever safe.
                     self.view(View::Groups);
                 }
-                return self.act(marks);
+                return self.act(Action::MarkSafe);
             }
             Key::Char('?') | Key::F1 => self.mode = Mode::Help(0),
             Key::Esc | Key::Enter | Key::Left | Key::Char('q' | 'h' | '!') | Key::Ctrl('c') => {

@@ -40,7 +40,7 @@ pub struct WayArgs {
 /// Arguments of `mldu apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
-    /// The plan, as `mldu plan -o` or `w` in the plan's screen wrote it
+    /// The plan, as `mldu plan -o FILE` or `w` in the plan's screen wrote it
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Another way than the plan says.

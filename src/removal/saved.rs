@@ -106,7 +106,7 @@ impl Saved {
         };
         other.then(|| {
             let host = text::plain(&there.host);
-            format!("it was made on another machine ({host}); `mldu plan -o` makes one here")
+            format!("it was made on another machine ({host}); `mldu plan -o FILE` makes one here")
         })
     }
 }

@@ -3,7 +3,9 @@
 use super::paint::{Canvas, Span};
 use super::theme::Theme;
 use crate::app::App;
-use crate::app::why::{CanGo, Why, marks_safe};
+use crate::app::action::Action;
+use crate::app::keymap::binding;
+use crate::app::why::{CanGo, Why};
 use crate::model::inventory::ScanState;
 use crate::report::why::{self, QUESTION, Style, Tone};
 use crate::text;
@@ -90,9 +92,8 @@ fn status(app: &App, why: &Why) -> String {
             format!("{} on {mount}{so_far} can be downloaded again: mark it in the groups", size(*fetched))
         }
         Some((safe, _)) => {
-            let mark = marks_safe()
-                .map_or_else(|| "mark it in the groups".to_string(), |b| format!("{} marks it", b.shown));
-            format!("{} safe on {mount}{so_far}: {mark}, then d", size(*safe))
+            let key = binding(Action::MarkSafe).map_or("", |b| b.shown);
+            format!("{} safe on {mount}{so_far}: {key} marks it, then d", size(*safe))
         }
     }
 }

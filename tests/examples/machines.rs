@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::shown::{example, is_there};
+use crate::shown::example;
 
 fn put(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().expect("below")).expect("made");
@@ -55,10 +55,6 @@ dd if=/dev/urandom of=/root/.cache/pip/wheels/ab/cd/ef/0123456789/thing-1.0-py3-
 #[test]
 #[ignore = "needs root, buildah, runc and busybox: builds images"]
 fn an_image_is_small_when_the_same_run_cleans() {
-    if !is_there("clean") {
-        println!("SKIPPED: there is no `mldu clean` yet");
-        return;
-    }
     let tmp = tempfile::tempdir().expect("a folder");
     let at = tmp.path();
     small_system(&at.join("base"));
@@ -208,10 +204,6 @@ fn boot(at: &Path, script: &str) -> String {
 #[test]
 #[ignore = "needs root and systemd-nspawn: boots a system"]
 fn systemd_runs_the_units() {
-    if !is_there("clean") {
-        println!("SKIPPED: there is no `mldu clean` yet");
-        return;
-    }
     let tmp = tempfile::tempdir().expect("a folder");
     let at = tmp.path();
     let said = boot(at, &format!("{ANA}\n{BOOTED}"));

@@ -11,9 +11,6 @@ use mldu::cli::Cli;
 const PLACEHOLDERS: &[(&str, &str)] =
     &[("SIZE", "20G"), ("AGE", "7d"), ("WHEN", "7d"), ("N", "3"), ("N%", "90%"), ("GLOB", "*.bin")];
 
-/// What is shown already and comes with another change; once it is there it is checked like all.
-const COMING: &[&str] = &["apply", "clean", "free", "plan"];
-
 /// What may stand before a command.
 const BEFORE: &[&str] = &["sudo", "exec", "time", "do", "then", "env", "-i", "RUN", "!"];
 
@@ -129,16 +126,8 @@ fn is_variable(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
 }
 
-/// Whether the program has this command.
-pub fn is_there(name: &str) -> bool {
-    Cli::command().find_subcommand(name).is_some()
-}
-
 /// What is wrong with a call.
 fn wrong(call: &[String]) -> Option<String> {
-    if COMING.iter().any(|c| call.get(1).is_some_and(|w| w == c) && !is_there(c)) {
-        return None;
-    }
     let mut words: Vec<String> = Vec::new();
     for word in call {
         let word = word.trim_end_matches('…').trim_end_matches(',');

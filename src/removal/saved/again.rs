@@ -16,7 +16,7 @@ use crate::removal::plan::{Line, Plan, Step};
 use crate::text;
 
 /// What can be done about something that is not as it was.
-const ANEW: &str = "`mldu plan -o` makes a new plan of it";
+const ANEW: &str = "`mldu plan -o FILE` makes a new plan of it";
 
 /// What of a saved plan is there, and what is not.
 #[derive(Debug, Default)]
