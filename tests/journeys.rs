@@ -264,6 +264,8 @@ fn what_may_not_come_back_is_numbered_and_only_the_rest_is_promised() {
         estimated: plan.changes[0].frees,
         maybe: plan.changes[0].maybe,
         before: 0,
+        free: 0,
+        kept: 0,
         after: Some(plan.changes[0].frees + 10 * MIB),
         percent: 99,
         why: vec!["a snapshot or a copy has what was shared".into()],

@@ -49,12 +49,7 @@ fn lack(mount: &Mount) -> Lack {
 pub(super) fn kept(mount: &Mount) -> u64 {
     let space = mount.space.filter(|_| mount.fstype != "btrfs").unwrap_or_default();
     let kept = space.free.saturating_sub(space.available);
-    if kept > own(&space) { kept } else { 0 }
-}
-
-/// What ext4 keeps for itself: a fiftieth of all blocks, of which a part is no space, or 4096 of them.
-fn own(space: &Space) -> u64 {
-    (space.total / 40).min(17 << 20)
+    if kept > space.ext4s_own() { kept } else { 0 }
 }
 
 pub(super) fn is_in_memory(mount: &Mount) -> bool {
@@ -257,7 +252,9 @@ pub(super) fn free_some(mount: &Mount, facts: &Facts, units: Units) -> String {
             } else {
                 ""
             };
-            format!("Free {room} on {at} and it works again: `{see}` shows what can go.{held}")
+            let failed = facts.places.iter().any(|p| matches!(p.written, Written::Failed(_)));
+            let again = if failed { " and it works again" } else { "" };
+            format!("Free {room} on {at}{again}: `{see}` shows what can go.{held}")
         }
     };
     if is_in_memory(mount) {
@@ -269,7 +266,7 @@ pub(super) fn free_some(mount: &Mount, facts: &Facts, units: Units) -> String {
              The host's disk lies below, and others may have filled it.",
         );
     }
-    let needed = space.total / 50 + own(&space);
+    let needed = space.total / 50 + space.ext4s_own();
     if EXT.contains(&mount.fstype.as_str())
         && facts.uid != 0
         && kept(mount) > needed

@@ -23,6 +23,19 @@ impl Space {
         self.total.saturating_sub(self.free)
     }
 
+    /// Bytes of what becomes free that may be kept for root before anybody else has some: ext file systems keep a twentieth
+    /// unless somebody changed that (mke2fs(8), `-m`), and where nothing is left for users, root may have used of it. An
+    /// upper bound, as far as nobody keeps more.
+    fn owed_to_root(&self) -> u64 {
+        if self.available > 0 { 0 } else { (self.total / 20 + self.ext4s_own()).saturating_sub(self.free) }
+    }
+
+    /// What ext4 keeps for itself at most, in bytes: a fiftieth of all blocks, of which a part is no space, or 4096 of them
+    /// (Linux, `fs/ext4/super.c`, `ext4_calculate_resv_clusters`).
+    pub fn ext4s_own(&self) -> u64 {
+        (self.total / 40).min(17 << 20)
+    }
+
     /// Share in use as `df` prints it: used ÷ (used + available), in percent, rounded up.
     pub fn percent(&self) -> u64 {
         percent_up(self.used(), self.used() + self.available)
@@ -84,6 +97,12 @@ pub enum Pressure {
 }
 
 impl Mount {
+    /// See [`Space::owed_to_root`].
+    pub fn owed_to_root(&self) -> u64 {
+        let keeps = matches!(self.fstype.as_str(), "ext2" | "ext3" | "ext4");
+        self.space.filter(|_| keeps).map_or(0, |s| s.owed_to_root())
+    }
+
     /// Less than this many bytes left is called full: a notebook does not fit any more.
     const FULL: u64 = 1 << 20;
 

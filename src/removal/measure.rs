@@ -19,6 +19,10 @@ pub struct Measured {
     pub maybe: u64,
     /// Bytes left for this user before.
     pub before: u64,
+    /// Bytes free for root before.
+    pub free: u64,
+    /// Bytes that came back, but are kept for root, who had used of what is.
+    pub kept: u64,
     /// Bytes left afterwards; `None` if the file system did not answer in time.
     pub after: Option<u64>,
     /// Share in use afterwards, in percent as `df` prints it.
@@ -47,9 +51,17 @@ impl Measured {
         self.came_back().is_some_and(|n| n < (bytes / 10 * 9) as i64)
     }
 
-    /// What came back; less than nothing if others wrote meanwhile.
+    /// What came back, for whomever; less than nothing if others wrote meanwhile.
     pub fn came_back(&self) -> Option<i64> {
-        Some(self.after? as i64 - self.before as i64)
+        Some(self.after? as i64 - self.before as i64 + self.kept as i64)
+    }
+
+    /// What is kept for root of what came back: only where nothing was left for users can that be.
+    fn kept_of(&self, now: &Space) -> u64 {
+        if self.before > 0 {
+            return 0;
+        }
+        now.free.saturating_sub(self.free).saturating_sub(now.available)
     }
 }
 
@@ -73,6 +85,8 @@ pub fn before(plan: &Plan) -> Vec<Measured> {
             estimated: c.frees,
             maybe: c.maybe,
             before: space.available,
+            free: space.free,
+            kept: 0,
             after: None,
             percent: space.percent(),
             why: Vec::new(),
@@ -92,7 +106,10 @@ pub fn after(before: Vec<Measured>, plan: &Plan) -> Vec<Measured> {
             other => other,
         };
         match space {
-            Some(space) => Measured { after: Some(space.available), percent: space.percent(), ..m },
+            Some(space) => {
+                let kept = m.kept_of(&space);
+                Measured { after: Some(space.available), kept, percent: space.percent(), ..m }
+            }
             None => m,
         }
     };
@@ -147,10 +164,21 @@ mod tests {
             estimated,
             maybe,
             before: 100,
+            free: 100,
+            kept: 0,
             after: None,
             percent: 1,
             why: Vec::new(),
         }
+    }
+
+    #[test]
+    fn what_is_kept_for_root_came_back_too() {
+        let full = Measured { before: 0, free: 2, ..of(15, 0) };
+        let now = Space { available: 10, free: 17, ..Space::default() };
+        let done = Measured { after: Some(10), kept: full.kept_of(&now), ..full };
+        assert_eq!((done.kept, done.came_back(), done.is_short()), (5, Some(15), false));
+        assert_eq!(of(15, 0).kept_of(&now), 0, "there was room: root has all that is kept for it");
     }
 
     fn asked(m: &Measured, answers: &[u64]) -> (Option<u64>, usize) {

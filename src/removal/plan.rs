@@ -164,7 +164,10 @@ impl Change {
         let s = self.mount.space?;
         let gone = self.frees.min(s.used());
         Some(Space {
-            available: s.available.saturating_add(gone).min(s.total),
+            available: s
+                .available
+                .saturating_add(gone.saturating_sub(self.mount.owed_to_root()))
+                .min(s.total),
             free: s.free.saturating_add(gone).min(s.total),
             inodes_available: s.inodes_available.map(|n| n.saturating_add(self.files)),
             ..s

@@ -82,7 +82,17 @@ mod tests {
 
     fn measured(estimated: u64, before: u64, after: u64) -> Measured {
         let after = Some(after);
-        Measured { mount: "/".into(), estimated, maybe: 0, before, after, percent: 1, why: Vec::new() }
+        Measured {
+            mount: "/".into(),
+            estimated,
+            maybe: 0,
+            before,
+            free: before,
+            kept: 0,
+            after,
+            percent: 1,
+            why: Vec::new(),
+        }
     }
 
     #[test]

@@ -52,6 +52,16 @@ pub fn notes(plan: &Plan, units: Units) -> Vec<String> {
         let way = if r.way_on.is_empty() { String::new() } else { format!("; {}", r.way_on) };
         notes.push(format!("Left out: {}, {}{way}", r.name, r.reason));
     }
+    for change in plan.changes.iter().filter(|c| c.frees > 0) {
+        let owed = change.mount.owed_to_root().min(change.frees);
+        if owed > 0 {
+            let mount = text::path(&change.mount.path);
+            notes.push(format!(
+                "Up to {} of it may be kept for root first: nothing is left on {mount}",
+                size(owed)
+            ));
+        }
+    }
     notes
 }
 
@@ -73,11 +83,11 @@ pub fn measured(m: &Measured, units: Units) -> String {
         more => format!("estimated {} to {}", size(m.estimated), size(m.estimated.saturating_add(more))),
     };
     match m.came_back() {
-        Some(n) if n >= 0 => format!(
-            "{mount}: {said}, measured {} back; {} free now",
-            size(n as u64),
-            size(m.after.unwrap_or(0))
-        ),
+        Some(n) if n >= 0 => {
+            let kept = if m.kept > 0 { format!(", {} kept for root", size(m.kept)) } else { String::new() };
+            let free = size(m.after.unwrap_or(0));
+            format!("{mount}: {said}, measured {} back{kept}; {free} free now", size(n as u64))
+        }
         Some(n) => format!(
             "{mount}: {said}, but {} less is free now: something else is writing",
             size(n.unsigned_abs())

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::json::PathField;
@@ -70,9 +71,7 @@ pub fn plan(plan: &Plan, notes: &[String], style: Style<'_>) -> String {
     if let Some(unseen) = plan.sight().words() {
         said.push(format!("In use: nothing that goes was seen to be; {unseen}"));
     }
-    for line in plan.lines.iter().filter(|l| !l.notes.is_empty()) {
-        said.push(format!("{}: {}", line.name, line.notes.join("; ")));
-    }
+    said.extend(notes_of_lines(plan));
     if !said.is_empty() {
         out.push('\n');
     }
@@ -81,6 +80,25 @@ pub fn plan(plan: &Plan, notes: &[String], style: Style<'_>) -> String {
     }
     out.push_str(&mounts(plan, style));
     style.done(out)
+}
+
+/// What a person should know of the lines, each thing once: of hundreds alike the first is named.
+fn notes_of_lines(plan: &Plan) -> Vec<String> {
+    let mut alike: Vec<(String, &str, u64)> = Vec::new();
+    let mut at: FxHashMap<String, usize> = FxHashMap::default();
+    for line in plan.lines.iter().filter(|l| !l.notes.is_empty()) {
+        let words = line.notes.join("; ");
+        let place = *at.entry(words.clone()).or_insert(alike.len());
+        match alike.get_mut(place) {
+            Some(found) => found.2 += 1,
+            None => alike.push((words, &line.name, 0)),
+        }
+    }
+    let sentence = |(words, name, more): (String, &str, u64)| match more {
+        0 => format!("{name}: {words}"),
+        _ => format!("{name} and {}: {words}", text::counted(more, "other", "others")),
+    };
+    alike.into_iter().map(sentence).collect()
 }
 
 /// The mounts that change, before and after.
