@@ -26,6 +26,7 @@ use crate::removal::draft::Draft;
 use crate::removal::{facts, held_open};
 use crate::scan::import;
 use crate::settings::Settings;
+use crate::sys::mounts;
 use crate::text;
 
 /// How a command ended; `interface.md` 2.2 calls them so, README lists them.
@@ -56,6 +57,26 @@ impl From<Exit> for ExitCode {
             Exit::Signal(n) => 128 + n,
         })
     }
+}
+
+/// Why nothing can be done at all: the home lies on a file system that does not answer. What is there is read before
+/// anything else, and whoever reads it waits for ever.
+pub fn dead_home(env: &Env) -> Option<String> {
+    let home = env.home().to_path_buf();
+    let asked = home.clone();
+    let limit = match mounts::holding(&mounts::read(), &home) {
+        Some(mount) if mount.is_remote() => mounts::PATIENCE,
+        // A disk that sleeps takes its time. A link may lead to a server, too.
+        _ => mounts::PATIENCE * 5,
+    };
+    if mounts::within(limit, move || asked.metadata().is_ok()).is_some() {
+        return None;
+    }
+    Some(format!(
+        "your home {} does not answer: nothing can be saved there, and mldu cannot read it either. Wait for its server, or ask \
+         whoever runs it; with HOME set to another folder, mldu shows the rest",
+        text::path(&home)
+    ))
 }
 
 /// Why a scan came to nothing: a folder that was asked for cannot be read, or an export is none. What cannot be read

@@ -56,6 +56,10 @@ fn dispatch(cli: Cli) -> Exit {
         return Exit::Usage;
     }
     let env = Arc::new(Env::real());
+    if let Some(why) = commands::dead_home(&env) {
+        let exit = complain(&why);
+        return if matches!(cli.command, Some(Command::Why(_))) { Exit::Limit } else { exit };
+    }
     let scan = match &cli.command {
         Some(Command::Report(args)) => &args.scan,
         Some(Command::Free(args)) => &args.scan,

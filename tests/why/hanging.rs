@@ -83,3 +83,26 @@ fn a_server_that_does_not_answer_and_then_has_ended() {
     Desk::sudo(&said.command("umount -l "));
     desk.is_well(&dead.path);
 }
+
+#[test]
+#[ignore = "needs root and /dev/fuse: mounts a FUSE file system that nobody answers for"]
+fn a_home_that_does_not_answer_is_said_to_be_that() {
+    if !Path::new("/dev/fuse").exists() {
+        println!("SKIPPED: no /dev/fuse");
+        return;
+    }
+    let tmp = tempfile::tempdir().expect("a folder");
+    let dead = Dead::mount(tmp.path().canonicalize().expect("a path").join("home"));
+    for (args, code) in [(&["why", "/"][..], 3), (&["report", "/proc"], 1), (&["trash", "list"], 1)] {
+        let mut command = assert_cmd::Command::cargo_bin("mldu").expect("it is built");
+        command
+            .env_clear()
+            .env("HOME", dead.path.join("ana"))
+            .env("MLDU_ONLY_BELOW", tmp.path())
+            .current_dir("/");
+        let out = command.args(args).timeout(std::time::Duration::from_secs(30)).output().expect("it ends");
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        let sentence = format!("your home {} does not answer", dead.path.join("ana").display());
+        assert!(out.status.code() == Some(code) && said.contains(&sentence), "{args:?}: {said}");
+    }
+}
