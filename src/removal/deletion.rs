@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::model::node::Kind;
 use crate::sys::beneath::{self, Identity};
 use crate::sys::descend::{Trail, Visit, descend};
+use crate::sys::layers;
 
 /// What a thing is called between the two phases.
 pub const PREFIX: &str = ".mldu-deleting-";
@@ -70,7 +71,13 @@ pub fn delete_as(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(u64),
 ) -> io::Result<Deleted> {
-    let moved = match beneath::rename(parent, name, parent, aside) {
+    let stays = identity.kind != Kind::Dir && layers::rename_copies(parent);
+    let aside_first = if stays {
+        Err(io::ErrorKind::CrossesDevices.into())
+    } else {
+        beneath::rename(parent, name, parent, aside)
+    };
+    let moved = match aside_first {
         Ok(()) => {
             // Only now nobody can put something else at the name we act on.
             let why = match beneath::look(parent, aside) {

@@ -74,6 +74,13 @@ fn has_metacopy(options: &str) -> bool {
     }
 }
 
+/// Whether renaming a file in this open folder first copies the file: it lies on an overlay of the kernel's, and may come
+/// from the image. The copy is another inode, and takes room (Documentation/filesystems/overlayfs.rst, "Non-directories").
+pub fn rename_copies(folder: impl AsFd) -> bool {
+    const OVERLAYFS_SUPER_MAGIC: u64 = 0x794c_7630;
+    rustix::fs::fstatfs(folder).is_ok_and(|fs| fs.f_type as u64 == OVERLAYFS_SUPER_MAGIC)
+}
+
 /// Whether an entry of an open folder lies in the upper layer of an overlay and nowhere else, by the handle the kernel
 /// gives out for it; `None` where it gives none, or the handle is no overlay's.
 #[cfg(target_os = "linux")]
