@@ -111,7 +111,15 @@ impl Store {
                 }
             }
         }
-        if away { self.why.clone() } else { None }
+        if !away {
+            return None;
+        }
+        let safe = self.others.iter().find(|f| self.kept.is_empty() && f.join(NAME).exists());
+        let why = self.why.clone()?;
+        Some(match safe {
+            Some(folder) => format!("{why}; until that works it lies in {}", crate::text::path(folder)),
+            None => why,
+        })
     }
 
     /// Everything that was ever written and is still there, as it was written: the oldest first, a line that is in two
