@@ -9,6 +9,8 @@ use crate::text::amount::{Amount, size};
 /// Arguments of `mldu clean`.
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
+// What is another machine's cannot go here; it is refused with that reason.
+#[command(mut_arg("import", |a| a.hide(true)))]
 pub struct CleanArgs {
     /// How to scan.
     #[command(flatten)]

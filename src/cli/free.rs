@@ -10,6 +10,8 @@ use crate::text::amount::Amount;
 /// Arguments of `mldu free`.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
+// What is another machine's cannot go here; it is refused with that reason.
+#[command(mut_arg("import", |a| a.hide(true)))]
 pub struct FreeArgs {
     /// How much is to come back: 20G, 500M, or 15% of the file system
     #[arg(value_name = "AMOUNT", value_parser = Amount::parse)]

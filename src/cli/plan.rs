@@ -8,6 +8,8 @@ use super::{ScanArgs, SelectArgs};
 
 /// Arguments of `mldu plan`.
 #[derive(Debug, Args)]
+// What is another machine's cannot go here; it is refused with that reason.
+#[command(mut_arg("import", |a| a.hide(true)))]
 pub struct PlanArgs {
     /// How to scan.
     #[command(flatten)]
