@@ -636,10 +636,8 @@ fn w_writes_the_plan_on_the_screen() {
     term.send("unfinished\r");
     term.wait_for("unfinished dow");
     term.type_slowly("G d");
-    term.wait_for("w save plan");
-    term.send("w");
-    term.wait_for("Save as: mldu-plan-20");
-    term.send("\x15");
+    term.answer("w save plan", "w");
+    term.answer("Save as: mldu-plan-20", "\x15");
     term.send(&day.plan.display().to_string());
     term.settle();
     term.send("\r");

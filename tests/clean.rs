@@ -341,6 +341,12 @@ fn in_a_terminal_a_person_is_asked() {
     assert!(code == 1 && text.contains("to the trash?") && whisper() == 2, "{text}");
     let (code, text) = ask(&["--trash", "--name", "vgg*"], "y");
     assert!(code == 0 && text.contains("Undo: mldu undo") && whisper() == 1, "{text}");
+    // What is typed before the question is there is no answer to it.
+    let args = ["clean", "--now", LATER, "--category", "hub", "--delete", &home];
+    let mut term = pty::Term::start(pty::mldu(), &args, &vars, (80, 24));
+    term.send("delete\r");
+    term.answer("to go on:", "\r");
+    assert_eq!((term.exit_code(), whisper()), (1, 1), "{}", term.settle());
     let (code, text) = ask(&["--delete"], "delete");
     assert!(code == 0 && text.contains("deleted") && whisper() == 0, "{text}");
 }

@@ -74,9 +74,8 @@ fn mark_plan_trash_undo_quit() {
     go_to(&mut term, "Keras models");
     term.type_slowly(" ");
     term.wait_for("4 marked");
-    term.send("d");
-    term.wait_for("PLAN");
-    term.type_slowly("2\r");
+    term.plan('2');
+    term.send("\r");
     term.answer("y/N", "y");
     let done = term.wait_for("DONE");
     assert!(done.contains("trashed") && done.contains("frees nothing until it is emptied"), "{done}");
@@ -129,8 +128,10 @@ fn ten_keys_let_go_of_all_that_is_safe() {
     let plan = term.wait_for("Space drop it");
     assert!(plan.contains("> 1  delete what is safe"), "{plan}");
     assert!(plan.lines().any(|l| l.starts_with(" > 1") && l.contains(&promised)), "{promised}: {plan}");
+    term.settle();
     press(&mut term, "\r");
     term.wait_for("Type  delete ");
+    term.settle();
     for key in ["d", "e", "l", "e", "t", "e"] {
         press(&mut term, key);
         term.settle();
@@ -165,8 +166,7 @@ fn so_much_is_freed_from_the_files_view() {
     assert!(chosen.contains("delete") && !chosen.contains(" 0 B"), "{plan}");
     assert!(!plan.contains("look first"), "{plan}");
     term.type_slowly("\r");
-    term.wait_for("Type  delete ");
-    term.type_slowly("delete\r");
+    term.answer("Type  delete ", "delete\r");
     let done = term.wait_for("DONE");
     assert!(done.contains("deleted"), "{done}");
     assert!(world.home.join("work/data/measurements.csv").exists());
@@ -196,9 +196,8 @@ fn a_folder_is_found_trashed_and_brought_back_in_the_files_view() {
     go_to(&mut term, "work/");
     term.type_slowly(" ");
     term.wait_for("1 marked");
-    term.send("d");
-    term.wait_for("PLAN");
-    term.type_slowly("2\r");
+    term.plan('2');
+    term.send("\r");
     term.answer("y/N", "y");
     term.wait_for("DONE");
     assert!(!work.exists());
@@ -210,9 +209,10 @@ fn a_folder_is_found_trashed_and_brought_back_in_the_files_view() {
     assert_eq!(walkdir::WalkDir::new(&work).into_iter().count(), before);
     // One folder with known things in it goes as one.
     go_to(&mut term, "runs/");
-    term.type_slowly(" d");
-    term.wait_for("PLAN  1 item");
-    term.type_slowly("2\r");
+    term.type_slowly(" ");
+    let plan = term.plan('2');
+    assert!(plan.contains("PLAN  1 item"), "{plan}");
+    term.send("\r");
     term.answer("y/N", "y");
     term.wait_for("DONE");
     assert!(!world.home.join("runs").exists());
@@ -229,7 +229,9 @@ fn trash_then_empty_gives_the_bytes_back() {
     let mut term = world.start(&[], &[]);
     term.wait_until("the scan is over", |s| s.contains(" files in "));
     go_to(&mut term, "Conda tarballs");
-    term.type_slowly(" d2\r");
+    term.type_slowly(" ");
+    term.plan('2');
+    term.send("\r");
     term.answer("y/N", "y");
     term.wait_for("DONE");
     term.send("E");
@@ -249,7 +251,9 @@ fn in_the_trash_view_a_thing_comes_back_and_what_others_put_there_goes_only_mark
     let mut term = world.start(&[], &[]);
     term.wait_until("the scan is over", |s| s.contains(" files in "));
     go_to(&mut term, "Conda tarballs");
-    term.type_slowly(" d2\r");
+    term.type_slowly(" ");
+    term.plan('2');
+    term.send("\r");
     term.answer("y/N", "y");
     term.wait_for("DONE");
     term.type_slowly("\u{1b}4");
@@ -278,15 +282,15 @@ fn deleting_for_good_needs_the_word_and_the_disk_gets_it_back() {
     let mut term = world.start(&[], &[]);
     term.wait_until("the scan is over", |s| s.contains(" files in "));
     go_to(&mut term, "Conda tarballs");
-    term.type_slowly(" d");
-    term.wait_for("PLAN");
-    term.type_slowly("3\r");
-    term.wait_for("Type  delete");
-    term.type_slowly("nope\r");
+    term.type_slowly(" ");
+    term.plan('3');
+    term.send("\r");
+    term.answer("Type  delete", "nope\r");
     term.wait_for("nothing was removed");
     assert!(world.home.join("miniconda3/pkgs/mkl-2024.2.1-ha957f24_103.conda").exists());
-    term.type_slowly("3\r");
-    term.type_slowly("delete\r");
+    term.choose('3');
+    term.send("\r");
+    term.answer("Type  delete", "delete\r");
     let done = term.wait_for("DONE");
     assert!(done.contains("estimated 27") && done.contains("measured"), "{done}");
     assert!(!world.home.join("miniconda3/pkgs/mkl-2024.2.1-ha957f24_103.conda").exists());
@@ -311,10 +315,10 @@ fn keys_typed_ahead_and_pasted_text_never_act() {
     term.settle();
     term.send("\u{1b}[200~ d2\ry\u{1b}[201~");
     term.wait_for("pasted text is never acted on");
-    term.type_slowly("d2\r");
-    term.wait_for("y/N");
+    term.plan('2');
+    term.send("\r");
     // A burst of keys in the dialog.
-    term.send("yyyy");
+    term.answer("y/N", "yyyy");
     term.settle();
     assert!(!term.text().contains("DONE"), "{}", term.text());
     assert_eq!(walkdir::WalkDir::new(&world.home).into_iter().count(), before);

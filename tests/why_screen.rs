@@ -97,12 +97,9 @@ fn a_full_disk_is_told_and_cured_from_its_screen() {
     go_to(&mut term, "Hub modules");
     term.type_slowly(" !");
     term.wait_for("1 marked: 6.0 MiB freed if deleted; d shows the plan");
-    term.send("d");
-    term.wait_for("PLAN ");
-    term.settle();
-    term.type_slowly("3\r");
-    term.wait_for("will be gone for good");
-    term.type_slowly("delete\r");
+    term.plan('3');
+    term.send("\r");
+    term.answer("will be gone for good", "delete\r");
     term.wait_for("DONE");
     assert!(!dead.exists());
     term.type_slowly("\u{1b}!");

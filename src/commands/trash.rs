@@ -16,8 +16,8 @@ use crate::removal::journal;
 use crate::removal::ledger::{self, Trashed};
 use crate::removal::weigh::weigh;
 use crate::report::json::PathField;
-use crate::sys::mounts;
 use crate::sys::user::Names;
+use crate::sys::{mounts, tty};
 use crate::text::{self, Units};
 
 /// Lists what lies in the trashes.
@@ -305,6 +305,8 @@ pub(super) fn asked(question: &str, word: &str) -> bool {
     if !can_ask() {
         return false;
     }
+    // What was typed before the question is there was not meant for it.
+    tty::forget_typed();
     let _ = write!(std::io::stdout(), "{question}");
     let _ = std::io::stdout().flush();
     let mut line = String::new();

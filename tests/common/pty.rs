@@ -61,6 +61,7 @@ impl Term {
 
     /// Types keys one after the other, as a person does: each when the screen is still.
     pub fn type_slowly(&mut self, keys: &str) {
+        self.settle();
         for key in keys.chars() {
             self.send(&key.to_string());
             self.settle();
@@ -92,6 +93,32 @@ impl Term {
         self.wait_for(question);
         self.settle();
         self.send(keys);
+    }
+
+    /// Opens the plan of what is marked, and chooses one of its three ways.
+    pub fn plan(&mut self, way: char) -> String {
+        self.send("d");
+        self.wait_for("w save plan");
+        self.choose(way)
+    }
+
+    /// Chooses one of the three ways of the plan on the screen. As a person does: what is typed at the moment the plan
+    /// appears is thrown away, and who sees that nothing happened presses the key again.
+    pub fn choose(&mut self, way: char) -> String {
+        let chosen = format!(" > {way}");
+        let is_chosen = |screen: &str| screen.lines().any(|l| l.starts_with(&chosen));
+        for _ in 0..5 {
+            self.settle();
+            self.send(&way.to_string());
+            let began = Instant::now();
+            while began.elapsed() < DEADLINE / 5 {
+                if is_chosen(&self.text()) {
+                    return self.settle();
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        panic!("way {way} is not chosen\n{}", self.text());
     }
 
     /// Waits until the screen passes a test.

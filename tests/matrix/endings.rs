@@ -34,11 +34,9 @@ fn deleting(w: &World, item: &Path, program: &str, before: &[&str]) -> Term {
     term.wait_until("the scan is over", |s| s.contains(" files in "));
     term.type_slowly("2 ");
     term.wait_for("1 marked");
-    term.send("d");
-    term.wait_for("PLAN");
-    term.type_slowly("3\r");
-    term.wait_for("Type  delete");
-    term.type_slowly("delete\r");
+    term.plan('3');
+    term.send("\r");
+    term.answer("Type  delete", "delete\r");
     let began = Instant::now();
     while item.exists() {
         assert!(began.elapsed() < Duration::from_secs(20), "it does not begin\n{}", term.text());

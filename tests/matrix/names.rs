@@ -165,9 +165,8 @@ fn row_24_no_name_reaches_the_terminal_raw() {
         term.send(" ");
     }
     term.wait_for(&format!("{} marked", HOSTILE.len()));
-    term.type_slowly("d");
-    term.wait_for("PLAN");
-    term.type_slowly("2\r");
+    term.plan('2');
+    term.send("\r");
     term.answer("y/N", "y");
     term.wait_for("DONE");
     assert_eq!(std::fs::read_dir(&folder).expect("read").count(), 0);

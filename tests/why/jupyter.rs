@@ -45,10 +45,9 @@ fn delete_by_keys(home: &Path, mount: &Path, folder: &str) {
     }
     term.type_slowly(" ");
     term.wait_for("1 marked");
-    term.send("d");
-    term.wait_for("PLAN");
-    term.type_slowly("3\r");
-    term.type_slowly("delete\r");
+    term.plan('3');
+    term.send("\r");
+    term.answer("Type  delete", "delete\r");
     let done = term.wait_for("DONE");
     assert!(!mount.join(folder).exists(), "{done}");
     term.type_slowly("\u{1b}");
