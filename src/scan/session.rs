@@ -76,7 +76,7 @@ impl Session {
     /// If no thread can be started.
     pub fn new(settings: Settings) -> std::io::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let threads = if settings.threads == 0 { (cores * 2).clamp(4, 16) } else { settings.threads };
+        let threads = if settings.threads == 0 { (cores * 4).clamp(8, 16) } else { settings.threads };
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|i| format!("walk-{i}"))

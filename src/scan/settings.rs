@@ -32,7 +32,7 @@ pub struct Settings {
     pub one_fs: bool,
     /// What is left out.
     pub exclude: Arc<Exclude>,
-    /// Walking threads; 0 means twice the cores, at least 4 and at most 16.
+    /// Walking threads; 0 means four a core, at least 8 and at most 16: on a cold disk most of them wait for it.
     pub threads: usize,
     /// How directories are read.
     pub backend: Backend,
