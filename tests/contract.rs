@@ -304,8 +304,9 @@ fn a_second_scan_gives_everything_the_same_name_and_number() {
     let world = World::new();
     let session = Session::new(Settings::new(world.demo.env(), NOW)).expect("threads");
     let inventory = session.run();
-    let keys =
-        |i: &Inventory| -> BTreeSet<(u32, String)> { i.items().map(|x| (x.id.0, x.key.clone())).collect() };
+    let keys = |i: &Inventory| -> BTreeSet<(u32, String)> {
+        i.items().map(|x| (x.id.0, x.key.to_string())).collect()
+    };
     let before = keys(&inventory);
     let mut again = inventory;
     let folders = again
@@ -326,7 +327,7 @@ fn a_second_scan_gives_everything_the_same_name_and_number() {
     again.refresh();
     assert_eq!(keys(&again), before);
     holds(&again, "scanned again");
-    let another: BTreeSet<String> = scan(world.demo.env()).items().map(|i| i.key.clone()).collect();
+    let another: BTreeSet<String> = scan(world.demo.env()).items().map(|i| i.key.to_string()).collect();
     assert_eq!(another, before.into_iter().map(|(_, k)| k).collect());
 }
 

@@ -20,7 +20,7 @@ mod stores;
 mod users;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -86,7 +86,8 @@ pub struct Inventory {
     maybe_above: FxHashSet<DirId>,
     store_keys: FxHashMap<String, StoreId>,
     items: Vec<Option<Box<Item>>>,
-    item_keys: FxHashMap<String, ItemId>,
+    /// The numbers of items by what they are known by, which they keep when their store is read again.
+    item_keys: FxHashMap<(StoreId, Arc<str>), ItemId>,
     blobs: Vec<Option<Blob>>,
     uses: Vec<(StoreId, Use)>,
     needed: FxHashMap<ItemId, Vec<String>>,

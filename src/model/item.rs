@@ -1,6 +1,7 @@
 //! Items: what a person would remove as one. First as a family describes them, then as the inventory holds them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
@@ -239,7 +240,7 @@ pub struct Item {
     /// Its number.
     pub id: ItemId,
     /// Stable across runs: family and path below the store.
-    pub key: String,
+    pub key: Arc<str>,
     /// The store it lies in.
     pub store: StoreId,
     /// The item it is a part of.

@@ -225,7 +225,7 @@ impl Maker<'_> {
             category: item.category,
             verdict: inventory.verdict(id),
             notes: inventory.notes(id),
-            key: item.key.clone(),
+            key: item.key.to_string(),
             targets,
             environments: Vec::new(),
             index: None,

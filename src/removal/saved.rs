@@ -143,7 +143,8 @@ fn inside(plan: &Plan, inventory: &Inventory, marks: &Marks) -> FxHashMap<usize,
 fn known_by(inventory: &Inventory, mark: Mark) -> (PathBuf, String) {
     match mark {
         Mark::Item(id) => {
-            (item_path(inventory, id), inventory.item(id).map(|i| i.key.clone()).unwrap_or_default())
+            let key = inventory.item(id).map(|i| i.key.to_string());
+            (item_path(inventory, id), key.unwrap_or_default())
         }
         Mark::Node(node) => {
             let path = inventory.tree.path(node);

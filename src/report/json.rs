@@ -312,7 +312,7 @@ fn item(inventory: &Inventory, id: ItemId, tell: Tell) -> Option<ItemRow> {
     let path = if item.is_rest { inventory.tree.path(store.root.into()) } else { inventory.tree.path(node) };
     let m = &item.measure;
     Some(ItemRow {
-        id: item.key.clone(),
+        id: item.key.to_string(),
         kind: item.kind,
         name: item.name.clone(),
         version: item.version.clone(),

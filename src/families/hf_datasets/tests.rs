@@ -64,7 +64,7 @@ fn prepared_data_says_where_it_is_from() {
     let inventory = f.scan();
     let corpus = inventory.items().find(|i| i.name == "acme/corpus · en").expect("an item");
     assert_eq!(corpus.origin.as_deref(), Some("https://huggingface.co/datasets/acme/corpus"));
-    assert_eq!(corpus.key, format!("hf-datasets:acme___corpus/en/0.0.0/{one}"));
+    assert_eq!(*corpus.key, format!("hf-datasets:acme___corpus/en/0.0.0/{one}"));
 }
 
 #[test]

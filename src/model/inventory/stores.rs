@@ -1,5 +1,7 @@
 //! Taking recognized stores in: items get their numbers, sizes and what is left over becomes one item of its own.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use super::{Blob, Inventory};
@@ -96,7 +98,7 @@ impl Inventory {
     /// Enters an item and its children; returns its number.
     fn add_item(&mut self, store: &Store, parent: Option<ItemId>, new: NewItem, first_blob: u32) -> ItemId {
         let key = self.item_key(store, parent, &new);
-        let id = self.intern(&key);
+        let id = self.intern(store.id, &key);
         let holds: Vec<BlobId> = new.holds.iter().map(|b| BlobId(first_blob + b.0 as u32)).collect();
         for blob in &holds {
             if let Some(Some(blob)) = self.blobs.get_mut(blob.0 as usize) {
@@ -105,7 +107,7 @@ impl Inventory {
         }
         self.items[id.0 as usize] = Some(Box::new(Item {
             id,
-            key: key.rsplit_once('\n').map_or(key.clone(), |(_, k)| k.to_string()),
+            key,
             store: store.id,
             parent,
             children: Vec::new(),
@@ -133,37 +135,35 @@ impl Inventory {
         id
     }
 
-    /// What an item is known by: the store, a new line, then family and path below the store.
-    fn item_key(&self, store: &Store, parent: Option<ItemId>, new: &NewItem) -> String {
-        let root = self.tree.path(store.root.into());
+    /// What an item is known by in its store: the family and its path below the store, or what its family calls it.
+    fn item_key(&self, store: &Store, parent: Option<ItemId>, new: &NewItem) -> Arc<str> {
         let below = if new.key.is_empty() {
+            let root = self.tree.path(store.root.into());
             let path = new.parts.first().map(|p| self.tree.path(p.node)).unwrap_or_default();
             text::path(path.strip_prefix(&root).unwrap_or(&path))
         } else {
             new.key.clone()
         };
-        let within = parent.and_then(|p| self.item(p)).map(|p| p.key.clone());
-        let id = match within {
-            Some(within) => format!("{within}#{below}"),
+        let id = match parent.and_then(|p| self.item(p)) {
+            Some(within) => format!("{}#{below}", within.key),
             None => format!("{}:{below}", store.family),
         };
-        let mut key = format!("{}\n{id}", text::path(&root));
         // Two items of one name would be one in every set of marks.
-        let mut twin = 1;
-        while self.item_keys.get(&key).is_some_and(|id| self.items[id.0 as usize].is_some()) {
-            twin += 1;
-            key = format!("{}\n{id}~{twin}", text::path(&root));
-        }
-        key
+        let taken = |key: &Arc<str>| {
+            let known = self.item_keys.get(&(store.id, Arc::clone(key)));
+            known.is_some_and(|id| self.items[id.0 as usize].is_some())
+        };
+        let twins = (2..).map(|twin| format!("{id}~{twin}").into());
+        let mut keys = std::iter::once(Arc::from(id.as_str())).chain(twins);
+        keys.find(|key| !taken(key)).expect("there is always another number")
     }
 
-    fn intern(&mut self, key: &str) -> ItemId {
-        if let Some(id) = self.item_keys.get(key) {
-            return *id;
+    fn intern(&mut self, store: StoreId, key: &Arc<str>) -> ItemId {
+        let next = ItemId(self.items.len() as u32);
+        let id = *self.item_keys.entry((store, Arc::clone(key))).or_insert(next);
+        if id == next {
+            self.items.push(None);
         }
-        let id = ItemId(self.items.len() as u32);
-        self.items.push(None);
-        self.item_keys.insert(key.to_string(), id);
         id
     }
 
@@ -360,11 +360,11 @@ impl Inventory {
             store.unclaimed
         };
         let name = if parts.is_empty() { "folders" } else { "other files" };
-        let path = text::path(&self.tree.path(root.into()));
-        let item = self.intern(&format!("{path}\n{family}:*"));
+        let key: Arc<str> = format!("{family}:*").into();
+        let item = self.intern(id, &key);
         self.items[item.0 as usize] = Some(Box::new(Item {
             id: item,
-            key: format!("{family}:*"),
+            key,
             store: id,
             parent: None,
             children: Vec::new(),

@@ -62,7 +62,7 @@ impl Found {
         let inner = saved.entries.iter().flat_map(|e| &e.with).map(|w| w.key.as_str());
         let wanted: FxHashSet<&str> = saved.entries.iter().map(|e| e.key.as_str()).chain(inner).collect();
         let mut items: ByKey<'_> = FxHashMap::default();
-        for item in inventory.items().filter(|i| wanted.contains(i.key.as_str())) {
+        for item in inventory.items().filter(|i| wanted.contains(&*i.key)) {
             items.entry(&item.key).or_default().push(item.id);
         }
         let mut found = Self::default();
