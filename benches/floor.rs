@@ -27,8 +27,8 @@ fn main() {
         }
     }
     mldu::sys::limits::raise_open_files();
-    let threads = std::thread::available_parallelism().map_or(2, usize::from) * 2;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.clamp(4, 16)).build().expect("threads");
+    let threads = std::thread::available_parallelism().map_or(2, usize::from) * 4;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.clamp(8, 16)).build().expect("threads");
     let _ = Floor::walk(&pool, &tree);
     let mut times: Vec<f64> = Vec::new();
     let mut last = Arc::new(Floor::default());

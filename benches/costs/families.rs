@@ -75,6 +75,10 @@ impl Reader for Hands {
         read_link_in(open_folder_beneath(&self.folder, parent)?, path.file_name().unwrap_or_default())
     }
 
+    fn may_be_used(&self) -> bool {
+        false
+    }
+
     fn is_open(&self, _: &Path) -> bool {
         false
     }

@@ -40,7 +40,11 @@ pub trait Reader {
     /// What the system says.
     fn read_link(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Whether some process was seen to have this absolute path open. `false` is no proof.
+    /// Whether there may be anything at all below the store that a process has open or holds a lock on. Asked before
+    /// paths are put together: of most stores nothing is.
+    fn may_be_used(&self) -> bool;
+
+    /// Whether some process was seen to have the file at a path below the store open. `false` is no proof.
     fn is_open(&self, path: &Path) -> bool;
 
     /// The file of this name in the folder that holds the store's, with its last `cap` bytes; nothing if none is there.
@@ -143,19 +147,20 @@ impl<'a> StoreView<'a> {
 
     /// Whether something may still be being written: it changed lately, a process has it open, or holds its lock.
     pub fn is_live(&self, file: &File<'_>) -> bool {
-        self.is_fresh(file.mtime) || self.is_used(&self.below(file.node))
+        self.is_fresh(file.mtime) || (self.reader.may_be_used() && self.is_used(&self.below(file.node)))
     }
 
     /// Whether something in a folder may still be being written: it or something below changed lately, or a process
     /// has one of its files open, or holds a lock on one or on the folder.
     pub fn is_live_below(&self, folder: &Folder<'_>) -> bool {
+        let is_any_used = |f: &Folder<'_>| f.records().any(|r| self.is_used(&self.below(r.node)));
         self.is_fresh(folder.touched())
-            || self.is_locked(&self.below(folder.node()))
-            || folder.walk().iter().any(|f| f.records().any(|r| self.is_used(&self.below(r.node))))
+            || (self.reader.may_be_used()
+                && (self.is_locked(&self.below(folder.node())) || folder.walk().iter().any(is_any_used)))
     }
 
     fn is_used(&self, below: &Path) -> bool {
-        self.reader.is_open(&self.path.join(below)) || self.is_locked(below)
+        self.reader.is_open(below) || self.is_locked(below)
     }
 
     /// Whether a process holds a lock on a path below the store, or on the lock file beside it: `name.lock`, or the
@@ -168,7 +173,7 @@ impl<'a> StoreView<'a> {
 
     /// Whether a process holds a lock on exactly this path below the store.
     pub fn is_held(&self, below: &Path) -> bool {
-        self.reader.is_held(below)
+        self.reader.may_be_used() && self.reader.is_held(below)
     }
 
     /// The path of a node below the store.

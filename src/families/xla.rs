@@ -31,6 +31,9 @@ static ABOUT: About = About {
     ..About::DEFAULT
 };
 
+/// How names begin that tell a folder of theirs.
+const BEGINNINGS: [&str; 4] = ["jit_", "pmap_", "xla_compile_cache__", "module_"];
+
 /// What JAX lets XLA keep in its folder.
 const OF_XLA: [&str; 2] = ["xla_gpu_per_fusion_autotune_cache_dir", "xla_gpu_kernel_cache_file"];
 
@@ -59,13 +62,17 @@ impl Family for Xla {
         if folder.is_a_top() {
             return None;
         }
-        if folder.any_file(|name| of_jax(name) == Some(Piece::Program)) {
+        // Folders of sources have a `module.py`, too, and most of them thousands of other files.
+        let may_be = |name: &&[u8]| BEGINNINGS.iter().any(|begin| name.starts_with(begin.as_bytes()));
+        let names = folder.files.iter().copied().filter(may_be);
+        let names: Vec<&str> = names.filter_map(|name| std::str::from_utf8(name).ok()).collect();
+        if names.iter().any(|name| of_jax(name) == Some(Piece::Program)) {
             return Some("jax cache");
         }
-        if folder.any_file(of_tensorflow) {
+        if names.iter().any(|name| of_tensorflow(name)) {
             return Some("tensorflow cache");
         }
-        folder.any_file(begins_dump).then_some("dump")
+        names.iter().any(|name| begins_dump(name)).then_some("dump")
     }
 
     fn items(&self, store: &StoreView<'_>) -> Found {

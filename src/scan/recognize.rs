@@ -147,7 +147,8 @@ pub fn recognize(job: &Job, env: &Env, links: &Arc<LinkTable>, now: i64, reader:
 
 /// What processes have open, and what they hold locks on; each looked up once, when a family first asks.
 pub struct OpenPaths {
-    paths: OnceLock<FxHashSet<PathBuf>>,
+    /// In order: those below a folder are one piece.
+    paths: OnceLock<Vec<PathBuf>>,
     look: fn() -> Vec<PathBuf>,
     locks: OnceLock<Locks>,
     alone: OnceLock<bool>,
@@ -171,8 +172,17 @@ impl OpenPaths {
         self.locks.get_or_init(|| Locks::read().of_strangers())
     }
 
-    fn has(&self, path: &Path) -> bool {
-        self.paths.get_or_init(|| (self.look)().into_iter().collect()).contains(path)
+    /// Those below a folder.
+    fn below(&self, folder: &Path) -> &[PathBuf] {
+        let all = self.paths.get_or_init(|| {
+            // Most processes have the same libraries open.
+            let once: FxHashSet<PathBuf> = (self.look)().into_iter().collect();
+            let mut all: Vec<PathBuf> = once.into_iter().collect();
+            all.sort_unstable();
+            all
+        });
+        let from = &all[all.partition_point(|path| **path < *folder)..];
+        &from[..from.partition_point(|path| path.starts_with(folder))]
     }
 }
 
@@ -182,6 +192,8 @@ pub struct Hands<'a> {
     folder: OnceCell<OwnedFd>,
     /// The folder in which something was asked for last: links and locks come a folder at a time.
     last: RefCell<Option<(PathBuf, OwnedFd)>>,
+    /// What processes have open below it.
+    used: OnceCell<&'a [PathBuf]>,
     /// The locks that may be on something in it.
     locks: OnceCell<Locks>,
     open: &'a OpenPaths,
@@ -190,7 +202,22 @@ pub struct Hands<'a> {
 impl<'a> Hands<'a> {
     /// Nothing is opened before somebody reads.
     pub fn new(path: &'a Path, open: &'a OpenPaths) -> Self {
-        Self { path, folder: OnceCell::new(), last: RefCell::default(), locks: OnceCell::new(), open }
+        let (folder, used, locks) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { path, folder, last: RefCell::default(), used, locks, open }
+    }
+
+    fn used(&self) -> &'a [PathBuf] {
+        self.used.get_or_init(|| self.open.below(self.path))
+    }
+
+    fn locks(&self) -> &Locks {
+        // Most of the time somebody on the machine holds a few, so the folder is asked where it lies.
+        self.locks.get_or_init(|| {
+            let all = self.open.locks();
+            let dev =
+                (!all.is_empty()).then(|| self.folder().and_then(sys::beneath::look_at)).and_then(Result::ok);
+            dev.map(|it| all.near(it.dev)).unwrap_or_default()
+        })
     }
 
     fn folder(&self) -> io::Result<&OwnedFd> {
@@ -229,8 +256,12 @@ impl Reader for Hands<'_> {
         self.within(parent, |folder| sys::read::read_link_in(folder, name))
     }
 
+    fn may_be_used(&self) -> bool {
+        !self.used().is_empty() || !self.locks().is_empty()
+    }
+
     fn is_open(&self, path: &Path) -> bool {
-        self.open.has(path)
+        !self.used().is_empty() && self.used().binary_search(&self.path.join(path)).is_ok()
     }
 
     fn is_alone(&self) -> bool {
@@ -249,21 +280,14 @@ impl Reader for Hands<'_> {
 
     fn is_held(&self, path: &Path) -> bool {
         // Who can be looked into has what it holds open.
-        if self.open.has(&self.path.join(path)) {
+        if self.is_open(path) {
             return true;
         }
-        // Most of the time somebody on the machine holds a few, so the file is asked who it is.
-        let locks = self.locks.get_or_init(|| {
-            let all = self.open.locks();
-            let dev =
-                (!all.is_empty()).then(|| self.folder().and_then(sys::beneath::look_at)).and_then(Result::ok);
-            dev.map(|it| all.near(it.dev)).unwrap_or_default()
-        });
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
-        if locks.is_empty() {
+        if self.locks().is_empty() {
             return false;
         }
         let found = self.within(parent, |folder| sys::beneath::look(folder, name));
-        found.is_ok_and(|it| locks.on(it.dev, it.ino).is_some())
+        found.is_ok_and(|it| self.locks().on(it.dev, it.ino).is_some())
     }
 }

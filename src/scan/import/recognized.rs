@@ -200,6 +200,10 @@ impl Reader for Nothing {
         Err(io::Error::other(NOT_THERE))
     }
 
+    fn may_be_used(&self) -> bool {
+        false
+    }
+
     fn is_open(&self, _: &Path) -> bool {
         false
     }
