@@ -1,5 +1,6 @@
 //! `mldu report`: scan, recognize, print.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -59,7 +60,8 @@ pub fn run(settings: &Settings, asked: &Asked) -> Exit {
         Ok(session) => session,
         Err(e) => return complain(&format!("no thread could be started: {e}")),
     };
-    let mut inventory = session.run_until(sys::signals::asked_to_stop());
+    // The program ends with it: to take millions of entries apart would only keep a person waiting.
+    let mut inventory = ManuallyDrop::new(session.run_until(sys::signals::asked_to_stop()));
     if inventory.imported.is_none() {
         look_in_use(&mut inventory, &settings.scan.env);
     }

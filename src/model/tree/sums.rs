@@ -12,14 +12,18 @@ const PART: u32 = 1 << 15;
 impl Tree {
     /// Computes all totals anew: every inode once within each directory that contains it.
     pub fn roll_up(&mut self) {
-        for dir in &mut self.dirs {
+        let mut linking: Vec<u32> = Vec::new();
+        for (dir, at) in self.dirs.iter_mut().zip(0..) {
             let head = packed::head(&dir.block);
+            if head.has_links() {
+                linking.push(at);
+            }
             let mut own = Usage::default();
             if dir.state.has_files() {
                 own += head.itself;
                 own += head.plain;
             }
-            dir.newest = if head.newest == 0 { 0 } else { head.newest };
+            dir.newest = head.newest;
             dir.total = own;
         }
         for at in (1..self.dirs.len()).rev() {
@@ -30,7 +34,7 @@ impl Tree {
                 above.newest = above.newest.max(newest);
             }
         }
-        self.roll_up_links();
+        self.roll_up_links(&linking);
         for dir in &mut self.dirs {
             if dir.newest == 0 {
                 dir.newest = dir.mtime;
@@ -40,15 +44,13 @@ impl Tree {
 
     /// Adds every linked inode once to each directory that contains one of its names or more: for one inode
     /// after the other, climb from each name until a directory that has it already.
-    fn roll_up_links(&mut self) {
+    fn roll_up_links(&mut self, linking: &[u32]) {
         let bound = self.links.bound() as u32;
         let mut stamp = vec![NONE; if bound == 0 { 0 } else { self.dirs.len() }];
-        let linking = self.dirs.iter().zip(0..).filter(|(dir, _)| dir.head().has_links());
-        let linking: Vec<u32> = linking.map(|(_, at)| at).collect();
         // A part of the inodes at a time: what this needs for a while is memory too. But each part looks at all who link.
         let part = bound.div_ceil(PARTS).max(PART);
         for from in (0..bound).step_by(part as usize) {
-            self.roll_up_some_links(from, part, &linking, &mut stamp);
+            self.roll_up_some_links(from, part, linking, &mut stamp);
         }
     }
 
