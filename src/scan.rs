@@ -8,8 +8,10 @@ mod exclude;
 mod ground;
 pub mod import;
 mod node;
+mod pace;
 mod recognize;
 mod roots;
+mod scanner;
 mod session;
 mod settings;
 mod shape;
@@ -20,5 +22,6 @@ mod wide;
 
 pub use exclude::Exclude;
 pub use import::Import;
-pub use session::{Scanner, Session};
+pub use scanner::Scanner;
+pub use session::Session;
 pub use settings::{Backend, Settings};

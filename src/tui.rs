@@ -259,7 +259,10 @@ impl<'a> Loop<'a> {
         let over = self.app.inventory.state != ScanState::Running;
         if self.app.inventory.is_stale() && (over || self.refreshed.elapsed() >= pause) {
             let began = Instant::now();
+            // Nobody's key is taken in before the sums are there.
+            let room = self.session.make_room();
             let _ = self.app.update(Event::Refresh);
+            drop(room);
             self.refresh_cost = began.elapsed();
             self.refreshed = Instant::now();
             self.dirty = true;

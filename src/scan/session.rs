@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
@@ -14,8 +13,10 @@ use super::borders::Borders;
 use super::ground;
 use super::import;
 use super::node::{Counters, Known};
+use super::pace::{Pace, Room};
 use super::recognize::{Job, OpenPaths, Queue, READERS};
 use super::roots::{Itinerary, Phase};
+use super::scanner::Scanner;
 use super::settings::{Backend, Settings};
 use super::stores::Collector;
 use super::walk::Walk;
@@ -39,34 +40,9 @@ pub struct Session {
     ids: Arc<AtomicU32>,
     pass: Arc<AtomicU8>,
     pool: Arc<ThreadPool>,
+    pace: Arc<Pace>,
     max_open: usize,
     mounts: Arc<Vec<MountInfo>>,
-}
-
-/// A scan that runs. Dropping it stops it.
-pub struct Scanner {
-    cancel: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Scanner {
-    /// Stops reading. What was found stays, and the scan says that it is over.
-    pub fn stop(&self) {
-        self.cancel.store(true, Ordering::Relaxed);
-    }
-
-    /// Waits for the end.
-    pub fn join(mut self) {
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Scanner {
-    fn drop(&mut self) {
-        self.stop();
-    }
 }
 
 impl Session {
@@ -90,9 +66,15 @@ impl Session {
             ids: Arc::new(AtomicU32::new(0)),
             pass: Arc::default(),
             pool: Arc::new(pool),
+            pace: Arc::new(Pace::new(cores.saturating_sub(1 + READERS))),
             max_open: files.saturating_sub(64 + threads * 4).clamp(8, 1 << 16),
             mounts: Arc::new(sys::mounts::read()),
         })
+    }
+
+    /// Leaves one processor to the caller while what is returned lives, even if there are more threads that read.
+    pub fn make_room(&self) -> Room<'_> {
+        self.pace.make_room()
     }
 
     /// A tree for what this session finds.
@@ -103,13 +85,13 @@ impl Session {
     /// Starts the first scan.
     pub fn start(&self, sink: Sender<ScanEvent>) -> Scanner {
         let session = self.clone();
-        launch(move |cancel| session.first(&sink, cancel))
+        Scanner::start(move |cancel| session.first(&sink, cancel))
     }
 
     /// Starts reading some folders again.
     pub fn again(&self, folders: Vec<Again>, sink: Sender<ScanEvent>) -> Scanner {
         let session = self.clone();
-        launch(move |cancel| session.once_more(&folders, &sink, cancel))
+        Scanner::start(move |cancel| session.once_more(&folders, &sink, cancel))
     }
 
     /// Scans to the end and returns what was found.
@@ -343,6 +325,7 @@ impl Session {
             cancel: Arc::clone(cancel),
             counters: Arc::clone(reading.counters),
             pool: Arc::clone(&self.pool),
+            pace: Arc::clone(&self.pace),
             max_open: self.max_open,
             open_dirs: AtomicUsize::new(0),
         });
@@ -374,13 +357,6 @@ struct Reading<'a> {
     keeping: bool,
     progress: Progress,
     began: Instant,
-}
-
-fn launch(work: impl FnOnce(&Arc<AtomicBool>) + Send + 'static) -> Scanner {
-    let cancel = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&cancel);
-    let thread = std::thread::Builder::new().name("scan".into()).spawn(move || work(&flag)).ok();
-    Scanner { cancel, thread }
 }
 
 fn progress(counters: &Counters, so_far: Progress) -> Progress {

@@ -12,6 +12,7 @@ use super::ask::{CHUNK, Names, Part, ask, facts};
 use super::borders::Borders;
 use super::exclude::Exclude;
 use super::node::{Counters, Finished, Known, Message, Node};
+use super::pace::Pace;
 use super::shape::{claim_by_shape, is_sealed};
 use super::wide::Wide;
 use crate::families::Claim;
@@ -92,6 +93,8 @@ pub struct Walk<L: Lister> {
     pub counters: Arc<Counters>,
     /// Where tasks run.
     pub pool: Arc<ThreadPool>,
+    /// How fast.
+    pub pace: Arc<Pace>,
     /// How many directories may be held open for their children.
     pub max_open: usize,
     /// How many are.
@@ -123,6 +126,7 @@ impl<L: Lister> Walk<L> {
     /// Reads a directory, and then one of its children in the same thread, until there is none.
     fn run(self: Arc<Self>, mut task: Task<L>) {
         loop {
+            self.pace.keep(self.pool.current_thread_index(), &self.cancel);
             if self.cancelled() {
                 self.send(Message::Nothing(task.parent));
                 return;
