@@ -25,6 +25,11 @@ const ROOT: &str = "MLDU_TEST_ROOT";
 
 /// Runs a test of this file in a process that is killed on entering a system call for the `nth` time in one thread.
 fn killed_at(call: &str, nth: u32, inner: &str, w: &World) {
+    // What changed within 50 ms before a run may have been changed by it, and what is not written out yet may take other
+    // blocks in between: either is rightly not known to be whole. A person is slower.
+    let synced = Command::new("sync").arg("-f").arg(&w.root).status();
+    assert!(synced.is_ok_and(|s| s.success()), "sync runs");
+    std::thread::sleep(std::time::Duration::from_millis(100));
     let out = Command::new("strace")
         .args(["-f", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e"])
         .arg(format!("inject={call}:signal=KILL:when={nth}"))
