@@ -291,3 +291,21 @@ impl Reader for Hands<'_> {
         found.is_ok_and(|it| self.locks().on(it.dev, it.ino).is_some())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_open_is_told_for_the_store_it_lies_in_alone() {
+        let look =
+            || ["/c/hub-x/y", "/c/hub", "/lib/z", "/c/hub/a/b", "/c/hub.x/y"].map(PathBuf::from).to_vec();
+        let open = OpenPaths::new(look, Arc::default());
+        // Locks of strangers are those of this machine, whatever they are.
+        let used = |store: &'static str| Hands::new(Path::new(store), &open).used().len();
+        assert_eq!([used("/c/hub"), used("/c/hub/a"), used("/c/hu"), used("/d"), used("/")], [2, 1, 0, 0, 5]);
+        let hands = Hands::new(Path::new("/c/hub"), &open);
+        assert!(hands.may_be_used() && hands.is_open(Path::new("a/b")));
+        assert!(!hands.is_open(Path::new("a")) && !hands.is_open(Path::new("x/y")));
+    }
+}

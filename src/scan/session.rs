@@ -72,7 +72,7 @@ impl Session {
         })
     }
 
-    /// Leaves one processor to the caller while what is returned lives, even if there are more threads that read.
+    /// Lets few threads read while what is returned lives, so that the caller has a processor for itself.
     pub fn make_room(&self) -> Room<'_> {
         self.pace.make_room()
     }
