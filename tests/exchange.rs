@@ -59,7 +59,8 @@ fn everything(tree: &Tree) -> Vec<String> {
             continue;
         }
         let facts = dir.facts();
-        all.push(format!("{path} {:?} {facts:?} {:?} {}", dir.state, dir.total, dir.newest));
+        let (total, newest) = (tree.total(id), tree.newest(id));
+        all.push(format!("{path} {:?} {facts:?} {total:?} {newest}", dir.state));
         for file in tree.files(id) {
             let link = file.link.map(|slot| tree.links().get(slot)).map(|i| (i.ino, i.nlink));
             all.push(format!("{path} {:?} {:?} {link:?}", file.name, file.facts));

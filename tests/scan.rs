@@ -8,7 +8,7 @@ use std::sync::Arc;
 use mldu::env::Env;
 use mldu::model::inventory::Inventory;
 use mldu::model::marks::{Mark, Marks};
-use mldu::model::tree::{DirState, Tree};
+use mldu::model::tree::DirState;
 use mldu::removal::draft::Draft;
 use mldu::scan::{Backend, Exclude, Session, Settings};
 use proptest::prelude::*;
@@ -44,7 +44,7 @@ fn same_as_du(root: &Path, inventory: &Inventory) {
         for (path, bytes) in du(root, apparent) {
             let node =
                 inventory.tree.find(&path).unwrap_or_else(|| panic!("{} was not scanned", path.display()));
-            let total = inventory.tree.get(node.dir).expect("it is there").total;
+            let total = inventory.tree.total(node.dir);
             let ours = if apparent { total.apparent } else { total.on_disk };
             assert_eq!(ours, bytes, "{} apparent={apparent}", path.display());
         }
@@ -173,7 +173,7 @@ fn a_tree_deeper_than_path_max_is_read_whole_or_said_not_to_be() {
         .parse()
         .expect("a number");
     let native = scan(&root, Backend::Native);
-    assert_eq!(native.tree.get(native.scanned[0]).expect("scanned").total.on_disk, du);
+    assert_eq!(native.tree.total(native.scanned[0]).on_disk, du);
     assert_eq!(native.problems.count, 0);
     let portable = scan(&root, Backend::Portable);
     assert!(portable.total().on_disk < du);
@@ -230,7 +230,7 @@ fn files_that_vanish_meanwhile_are_no_problem() {
             let other: Vec<_> =
                 inventory.problems.kept.iter().filter(|p| !p.error.contains("No such file")).collect();
             assert!(other.is_empty(), "{other:?}");
-            let total = inventory.tree.get(Tree::ROOT).expect("a root").total;
+            let total = inventory.total();
             assert!(total.files <= 51 + 2500 + 1);
         }
     }

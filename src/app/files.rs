@@ -222,7 +222,8 @@ impl Files {
 fn top(inventory: &Inventory) -> Option<DirId> {
     let tree = &inventory.tree;
     let mut dir = tree.get(Tree::ROOT).map(|_| Tree::ROOT)?;
-    let seen = |c: &DirId| tree.get(*c).is_some_and(|d| d.state != DirState::Unread || d.total.files > 0);
+    let seen =
+        |c: &DirId| tree.get(*c).is_some_and(|d| d.state != DirState::Unread || tree.total(*c).files > 0);
     while tree.get(dir).is_some_and(|d| d.state == DirState::Unread) {
         let mut below = tree.children(dir).filter(seen);
         match (below.next(), below.next()) {

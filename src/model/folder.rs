@@ -70,7 +70,7 @@ impl Folder {
         let mut recent = Recent::default();
         recent.add_files(tree, dir, look.since);
         for child in tree.children(dir) {
-            if tree.get(child).is_some_and(|d| d.newest >= look.since) {
+            if tree.newest(child) >= look.since {
                 let below = Recent::below(tree, child, look.since);
                 let usage = below.usage(tree);
                 recent.join(below);
@@ -98,11 +98,11 @@ impl Folder {
         };
         for child in tree.children(dir) {
             let Some(d) = tree.get(child) else { continue };
-            if d.state == DirState::Unread && d.total.files == 0 {
+            if d.state == DirState::Unread && tree.total(child).files == 0 {
                 continue;
             }
             let recent = folder.fresh.get(&child).copied().unwrap_or_default();
-            let facts = Facts { usage: d.total, newest: d.newest, recent };
+            let facts = Facts { usage: tree.total(child), newest: tree.newest(child), recent };
             take(&mut folder, tree.dir_name(child).into(), child.into(), &facts);
         }
         for file in tree.files(dir) {

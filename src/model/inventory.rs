@@ -13,6 +13,7 @@ mod index;
 mod leftovers;
 mod per_mount;
 pub mod places;
+pub mod refresh;
 mod rest;
 mod sets;
 mod shares;
@@ -36,6 +37,7 @@ use super::rows::{Held, RowKey};
 use super::tree::Tree;
 use super::usage::Usage;
 use super::verdict::Verdict;
+use refresh::Stale;
 
 pub use bars::Bar;
 pub use companions::Together;
@@ -98,13 +100,16 @@ pub struct Inventory {
     shares: Vec<Share>,
     shares_stale: bool,
     together: OnceLock<FxHashMap<ItemId, Together>>,
-    dirty: bool,
+    /// How often a store was measured.
+    measurements: u64,
+    stale: Stale,
 }
 
 impl Inventory {
     /// An inventory of nothing.
     pub fn new(tree: Tree) -> Self {
         Self {
+            stale: Stale { all: tree.bound() > 0, ..Stale::default() },
             tree,
             mounts: Vec::new(),
             people: People::default(),
@@ -133,7 +138,7 @@ impl Inventory {
             shares: Vec::new(),
             shares_stale: true,
             together: OnceLock::new(),
-            dirty: false,
+            measurements: 0,
         }
     }
 
@@ -157,24 +162,34 @@ impl Inventory {
                 for dir in dirs {
                     self.tree.merge(dir);
                 }
-                self.dirty = true;
+                self.stale.all = true;
             }
             ScanEvent::Store(store) => {
                 self.add_store(*store);
-                self.dirty = true;
+                self.stale.all = true;
             }
             ScanEvent::Problem(problem) => self.problems.push(problem),
             ScanEvent::Progress(progress) => self.progress = progress,
             ScanEvent::Again(path) => {
                 self.problems.forget_below(&path);
                 self.state = ScanState::Running;
+                self.stale.again = true;
             }
             ScanEvent::Finished { stopped } => {
                 self.state = if stopped { ScanState::Stopped } else { ScanState::Complete };
+                let stores = self.stores.len();
                 self.drop_dead_stores();
-                self.dirty = true;
+                self.stale.all |= self.stale.again || self.stores.len() < stores;
+                // What is said of things may depend on whether all was read.
+                self.forget_views();
             }
         }
+    }
+
+    /// What is derived from the sums is derived anew when it is asked for.
+    fn forget_views(&mut self) {
+        self.shares_stale = true;
+        self.together = OnceLock::new();
     }
 
     /// Takes removed things out, without reading the disk again.
@@ -185,26 +200,8 @@ impl Inventory {
             }
         }
         self.drop_dead_stores();
-        self.dirty = true;
-    }
-
-    /// Brings all sums up to date, if something changed. Costs one pass over the directories.
-    pub fn refresh(&mut self) {
-        if !self.dirty {
-            return;
-        }
-        self.dirty = false;
-        self.tree.roll_up();
-        self.find_scanned();
-        self.resolve_uses();
-        self.sum_groups();
-        self.shares_stale = true;
-        self.together = OnceLock::new();
-    }
-
-    /// Whether [`Inventory::refresh`] has something to do.
-    pub fn is_stale(&self) -> bool {
-        self.dirty
+        self.ask_anew();
+        self.stale.all = true;
     }
 
     /// The item with this number.
@@ -365,7 +362,7 @@ impl Inventory {
 
     /// What the scan saw in all, every inode once.
     pub fn total(&self) -> Usage {
-        self.tree.get(Tree::ROOT).map(|d| d.total).unwrap_or_default()
+        self.tree.total(Tree::ROOT)
     }
 
     /// The topmost directories that were listed.

@@ -306,8 +306,12 @@ pub struct Store {
     pub items: Vec<ItemId>,
     /// What it takes, stores inside it not counted.
     pub measure: Measure,
+    /// What of it lies in each group, once that was asked.
+    pub shares: Option<Vec<(Category, Measure)>>,
     /// Whether it names inodes that have several names: then another store may name them too.
     pub names_links: bool,
+    /// Which of all measurements of stores its was: with the same number nothing changed.
+    pub measured: u64,
     /// The roots of the stores directly inside it.
     pub inner: Vec<NodeId>,
     /// What its items never include: stores inside it, and what is protected.

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::links::LinkSlot;
 use super::node::{DirId, Kind, NodeId};
-use super::packed::FileRecord;
+use super::packed::{FileRecord, Head};
 use super::tree::Tree;
 use super::usage::{BLOCK, Usage};
 
@@ -196,6 +196,37 @@ pub fn each_owned(tree: &Tree, selection: &Selection, tell: &mut dyn FnMut(Met))
 /// names it and given back by the one that names it last. None may overlap another.
 pub struct Meter<'a> {
     tree: &'a Tree,
+    count: Count,
+}
+
+impl<'a> Meter<'a> {
+    /// A meter that has seen nothing.
+    pub fn new(tree: &'a Tree) -> Self {
+        Self { tree, count: Count::new(tree) }
+    }
+
+    /// What this selection adds to those before.
+    pub fn add(&mut self, selection: &Selection) -> Measure {
+        self.count.m = Measure::default();
+        self.count.uids.clear();
+        self.count.add(self.tree, selection);
+        self.count.measure()
+    }
+
+    /// Inodes that stay, because not all their names were seen.
+    pub fn held_files(&self) -> u64 {
+        self.count.held_files()
+    }
+
+    /// Whether any inode with several names was seen.
+    pub fn names_links(&self) -> bool {
+        !self.count.met.is_empty()
+    }
+}
+
+/// What was seen so far of things that are measured as one. The tree may grow meanwhile.
+#[derive(Debug)]
+pub struct Count {
     /// One more than the names of each linked inode that were not seen; 0 if none was.
     unseen: Vec<u32>,
     /// Where that is not 0.
@@ -205,7 +236,7 @@ pub struct Meter<'a> {
     m: Measure,
 }
 
-impl Drop for Meter<'_> {
+impl Drop for Count {
     fn drop(&mut self) {
         for slot in &self.met {
             self.unseen[slot.0 as usize] = 0;
@@ -214,49 +245,25 @@ impl Drop for Meter<'_> {
     }
 }
 
-impl<'a> Meter<'a> {
-    /// A meter that has seen nothing.
-    pub fn new(tree: &'a Tree) -> Self {
+impl Count {
+    /// Nothing was seen.
+    pub fn new(tree: &Tree) -> Self {
         let mut unseen = COUNTS.take();
         let bound = tree.links().bound();
         if unseen.len() < bound {
             unseen.resize(bound, 0);
         }
-        Self { tree, unseen, met: Vec::new(), uids: Vec::new(), m: Measure::default() }
+        Self { unseen, met: Vec::new(), uids: Vec::new(), m: Measure::default() }
     }
 
-    /// What this selection adds to those before.
-    pub fn add(&mut self, selection: &Selection) -> Measure {
-        self.m = Measure::default();
-        self.uids.clear();
-        let mut todo: Vec<DirId> = Vec::new();
-        for node in &selection.nodes {
-            if node.is_dir() {
-                todo.push(node.dir);
-            } else if let Some(file) = self.tree.file(*node) {
-                self.file(&file);
-            }
-        }
-        while let Some(id) = todo.pop() {
-            if selection.holes.contains(&id.into()) {
-                continue;
-            }
-            self.directory(id, selection);
-            todo.extend(self.tree.children(id));
-        }
-        self.m.owners = match self.uids[..] {
+    /// All that was seen.
+    pub fn measure(&self) -> Measure {
+        let owners = match self.uids[..] {
             [] => Owners::Nobody,
             [one] => Owners::One(one),
             _ => Owners::Several(self.uids.len() as u32),
         };
-        self.m
-    }
-
-    fn owned_by(&mut self, uid: u32) {
-        if self.uids.last() != Some(&uid) {
-            self.uids.retain(|u| *u != uid);
-            self.uids.push(uid);
-        }
+        Measure { owners, ..self.m }
     }
 
     /// Inodes that stay, because not all their names were seen.
@@ -264,30 +271,32 @@ impl<'a> Meter<'a> {
         self.met.iter().filter(|slot| self.unseen[slot.0 as usize] > 1).count() as u64
     }
 
-    /// Whether any inode with several names was seen.
-    pub fn names_links(&self) -> bool {
-        !self.met.is_empty()
+    /// Sees a selection.
+    pub fn add(&mut self, tree: &Tree, selection: &Selection) {
+        let mut todo: Vec<DirId> = Vec::new();
+        for node in &selection.nodes {
+            if node.is_dir() {
+                todo.push(node.dir);
+            } else if let Some(file) = tree.file(*node) {
+                self.file(tree, &file);
+            }
+        }
+        while let Some(id) = todo.pop() {
+            if selection.holes.contains(&id.into()) {
+                continue;
+            }
+            if selection.pierced.contains(&id) {
+                self.pierced(tree, id, &selection.holes);
+            } else {
+                self.directory(tree, id);
+            }
+            todo.extend(tree.children(id));
+        }
     }
 
-    fn directory(&mut self, id: DirId, selection: &Selection) {
-        let tree = self.tree;
-        let Some(dir) = tree.get(id) else { return };
-        let head = dir.head();
-        if !dir.state.has_files() {
-            return;
-        }
-        self.owned_by(dir.uid);
-        self.m.usage += head.itself;
-        self.m.frees = self.m.frees.saturating_add(head.itself.on_disk);
-        self.m.frees_files += 1;
-        if selection.pierced.contains(&id) {
-            for file in tree.files(id) {
-                if !selection.holes.contains(&NodeId { dir: id, at: file.at }) {
-                    self.file(&file);
-                }
-            }
-            return;
-        }
+    /// Sees a directory with the files directly inside.
+    pub fn directory(&mut self, tree: &Tree, id: DirId) {
+        let Some(head) = self.folder(tree, id) else { return };
         self.m.usage += head.plain;
         self.m.frees = self.m.frees.saturating_add(head.plain.on_disk);
         let content = head.plain.apparent.saturating_sub(head.unregular);
@@ -300,14 +309,34 @@ impl<'a> Meter<'a> {
             }
         }
         for slot in head.links() {
-            self.name(slot);
+            self.name(tree, slot);
         }
     }
 
-    fn file(&mut self, file: &FileRecord<'_>) {
+    /// Sees a directory with those files directly inside that are not left out.
+    fn pierced(&mut self, tree: &Tree, id: DirId, holes: &FxHashSet<NodeId>) {
+        if self.folder(tree, id).is_some() {
+            for file in tree.files(id).filter(|f| !holes.contains(&NodeId { dir: id, at: f.at })) {
+                self.file(tree, &file);
+            }
+        }
+    }
+
+    /// Sees a directory alone.
+    fn folder<'t>(&mut self, tree: &'t Tree, id: DirId) -> Option<Head<'t>> {
+        let dir = tree.get(id).filter(|d| d.state.has_files())?;
+        let head = dir.head();
+        self.owned_by(dir.uid);
+        self.m.usage += head.itself;
+        self.m.frees = self.m.frees.saturating_add(head.itself.on_disk);
+        self.m.frees_files += 1;
+        Some(head)
+    }
+
+    fn file(&mut self, tree: &Tree, file: &FileRecord<'_>) {
         self.m.newest = self.m.newest.max(file.facts.mtime);
         if let Some(slot) = file.link {
-            self.name(slot);
+            self.name(tree, slot);
             return;
         }
         self.owned_by(file.facts.uid);
@@ -319,14 +348,25 @@ impl<'a> Meter<'a> {
         }
     }
 
+    fn owned_by(&mut self, uid: u32) {
+        if self.uids.last() != Some(&uid) {
+            self.uids.retain(|u| *u != uid);
+            self.uids.push(uid);
+        }
+    }
+
     /// One more name of a linked inode: the first takes it, the last gives it back.
-    fn name(&mut self, slot: LinkSlot) {
-        let unseen = &mut self.unseen[slot.0 as usize];
+    fn name(&mut self, tree: &Tree, slot: LinkSlot) {
+        let at = slot.0 as usize;
+        if at >= self.unseen.len() {
+            self.unseen.resize(tree.links().bound().max(at + 1), 0);
+        }
+        let unseen = &mut self.unseen[at];
         let is_first = *unseen == 0;
         let inode = match *unseen {
             // More names than links: one was made while the others were read.
             1 => return,
-            0 | 2 => self.tree.links().get(slot),
+            0 | 2 => tree.links().get(slot),
             n => {
                 *unseen = n - 1;
                 return;
@@ -430,7 +470,7 @@ mod tests {
             prop_assert!(m(&some).frees <= m(&some).usage.on_disk);
             prop_assert!(m(&some).frees + m(&rest).frees <= m(&all).frees);
             prop_assert_eq!(m(&all).usage, {
-                let mut u = t.get(Tree::ROOT).unwrap().total;
+                let mut u = t.total(Tree::ROOT);
                 u.files -= 1;
                 u
             });

@@ -32,7 +32,7 @@ impl Recent {
         let mut todo = vec![dir];
         while let Some(id) = todo.pop() {
             found.add_files(tree, id, since);
-            let recent = |c: &DirId| tree.get(*c).is_some_and(|d| d.newest >= since);
+            let recent = |c: &DirId| tree.newest(*c) >= since;
             todo.extend(tree.children(id).filter(recent));
         }
         found
@@ -138,7 +138,7 @@ mod tests {
             for child in t.children(Tree::ROOT) {
                 joined.join(Recent::below(&t, child, 0));
             }
-            let whole = t.get(Tree::ROOT).expect("a root").total;
+            let whole = t.total(Tree::ROOT);
             prop_assert_eq!(joined.usage(&t).on_disk, whole.on_disk);
             prop_assert_eq!(Recent::below(&t, Tree::ROOT, 0).usage(&t), joined.usage(&t));
             prop_assert_eq!(Recent::below(&t, Tree::ROOT, 10).usage(&t), Usage::default());

@@ -234,7 +234,10 @@ impl Inventory {
             .tree
             .children(dir)
             .filter(|c| !self.is_store_root(*c))
-            .filter(|c| self.tree.get(*c).is_some_and(|d| d.state != DirState::Unread || d.total.files > 0))
+            .filter(|c| {
+                self.tree.get(*c).is_some_and(|d| d.state != DirState::Unread)
+                    || self.tree.total(*c).files > 0
+            })
             .map(|c| RowKey::Node(c.into()));
         let files = self.tree.files(dir).map(|f| RowKey::Node(NodeId { dir, at: f.at }));
         folders.chain(files).collect()

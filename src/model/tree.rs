@@ -15,6 +15,9 @@ use super::packed::{self, FileFacts, FileRecord, Head, Name};
 use super::usage::Usage;
 use crate::text;
 
+pub use sums::RollUp;
+use sums::Totals;
+
 const NONE: u32 = u32::MAX;
 
 /// How far a directory is known.
@@ -89,14 +92,10 @@ pub struct Dir {
     pub ino: u64,
     /// Last change, seconds since 1970.
     pub mtime: u32,
-    /// Newest change of any file below, seconds since 1970; of the directory itself where it has none.
-    pub newest: u32,
     /// Device it lies on.
     pub dev: DevId,
     /// How far it is known.
     pub state: DirState,
-    /// Everything at or below it, as of the last roll-up.
-    pub total: Usage,
     block: Block,
 }
 
@@ -120,6 +119,7 @@ impl Dir {
 #[derive(Debug, Clone)]
 pub struct Tree {
     dirs: Vec<Dir>,
+    totals: Totals,
     links: Arc<LinkTable>,
 }
 
@@ -129,7 +129,7 @@ impl Tree {
 
     /// An empty tree whose linked inodes are in `links`.
     pub fn new(links: Arc<LinkTable>) -> Self {
-        Self { dirs: Vec::new(), links }
+        Self { dirs: Vec::new(), totals: Totals::default(), links }
     }
 
     /// The table of inodes with several links.
@@ -153,10 +153,8 @@ impl Tree {
                 uid: 0,
                 ino: 0,
                 mtime: 0,
-                newest: 0,
                 dev: DevId(0),
                 state: DirState::Gone,
-                total: Usage::default(),
                 block: Block::default(),
             });
         }
@@ -211,7 +209,6 @@ impl Tree {
             dir.first_child = NONE;
             dir.next_sibling = NONE;
             dir.parent = NONE;
-            dir.total = Usage::default();
             dir.block = Block::default();
         }
     }
@@ -219,6 +216,18 @@ impl Tree {
     /// The directory, unless it was forgotten.
     pub fn get(&self, id: DirId) -> Option<&Dir> {
         self.dirs.get(id.0 as usize).filter(|d| d.state != DirState::Gone)
+    }
+
+    /// Everything at or below a directory, as of the last roll-up.
+    pub fn total(&self, id: DirId) -> Usage {
+        self.get(id).and_then(|_| self.totals.usage.get(id.0 as usize)).copied().unwrap_or_default()
+    }
+
+    /// Newest change of any file below, seconds since 1970, as of the last roll-up; of the directory itself where it has
+    /// none.
+    pub fn newest(&self, id: DirId) -> u32 {
+        let Some(dir) = self.get(id) else { return 0 };
+        self.totals.newest.get(id.0 as usize).copied().filter(|n| *n > 0).unwrap_or(dir.mtime)
     }
 
     /// How many directories the table has room for: one more than the largest number used.
@@ -434,7 +443,7 @@ mod tests {
     use super::*;
 
     fn total(t: &Tree, path: &str) -> u64 {
-        t.get(t.find(Path::new(path)).expect("scanned").dir).expect("there").total.on_disk / 1024
+        t.total(t.find(Path::new(path)).expect("scanned").dir).on_disk / 1024
     }
 
     #[test]
@@ -450,7 +459,7 @@ mod tests {
         assert_eq!(total(&t, "/envs/x"), 100);
         assert_eq!(total(&t, "/envs"), 101);
         assert_eq!(total(&t, "/"), 111);
-        assert_eq!(t.get(Tree::ROOT).expect("root").total.files, 7 + 3);
+        assert_eq!(t.total(Tree::ROOT).files, 7 + 3);
     }
 
     #[test]

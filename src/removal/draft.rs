@@ -299,12 +299,13 @@ impl Maker<'_> {
         let facts = tree.facts(node)?;
         if node.is_dir() {
             let dir = tree.get(node.dir).filter(|d| d.state != DirState::Unread)?;
+            let total = tree.total(node.dir);
             return Some(Seen {
                 kind: Kind::Dir,
-                on_disk: dir.total.on_disk,
+                on_disk: total.on_disk,
                 size: facts.size,
-                files: dir.total.files,
-                newest: dir.newest,
+                files: total.files,
+                newest: tree.newest(node.dir),
                 ino: dir.ino,
             });
         }

@@ -85,13 +85,13 @@ pub fn draw(canvas: &mut Canvas<'_>, app: &App, top: u16, height: usize) {
 fn title(canvas: &mut Canvas<'_>, app: &App, y: u16) {
     let files = &app.browse.files;
     let theme = canvas.theme;
-    let Some(dir) = files.dir.and_then(|d| app.inventory.tree.get(d)) else { return };
+    let Some(dir) = files.dir.filter(|d| app.inventory.tree.get(*d).is_some()) else { return };
     let size = |u: Usage| text::size(files.look.bytes(u), app.context.units);
     let mut shown = text::counted(files.folder.all as u64, "entry", "entries");
     if !files.look.filter.is_empty() || files.leftovers {
         shown.insert_str(0, &format!("{} of ", text::full_count(files.folder.nodes.len() as u64)));
     }
-    let mut right = format!("{shown}, {}", size(dir.total));
+    let mut right = format!("{shown}, {}", size(app.inventory.tree.total(dir)));
     if files.look.bytes(files.folder.recent) > 0 {
         right.push_str(&format!(", {} in 24 h", size(files.folder.recent)));
     }
@@ -106,8 +106,7 @@ fn draw_row(canvas: &mut Canvas<'_>, app: &App, columns: &Columns, node: NodeId,
     let theme = canvas.theme;
     let (tree, files) = (&app.inventory.tree, &app.browse.files);
     let (usage, newest) = if node.is_dir() {
-        let Some(dir) = tree.get(node.dir) else { return };
-        (dir.total, dir.newest)
+        (tree.total(node.dir), tree.newest(node.dir))
     } else {
         let Some(file) = tree.file(node) else { return };
         (Usage { on_disk: file.on_disk(), apparent: file.facts.size, files: 1 }, file.facts.mtime)

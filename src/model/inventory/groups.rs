@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rustc_hash::FxHashSet;
+
 use super::Inventory;
 use crate::model::category::Category;
 use crate::model::item::{ItemId, Store, StoreId};
@@ -21,6 +23,8 @@ pub struct Group {
     pub measure: Measure,
     /// The part of each store that belongs to it.
     pub stores: Vec<(StoreId, Measure)>,
+    /// Those that may share something are measured as one: which measurements of which, and what they have together.
+    as_one: (Vec<u64>, Measure),
 }
 
 impl Inventory {
@@ -40,49 +44,71 @@ impl Inventory {
         (groups + self.rest.usage.on_disk).saturating_sub(self.total().on_disk)
     }
 
+    /// Sums the groups. Asks nothing anew of stores that are as they were the last time.
     pub(super) fn sum_groups(&mut self) {
-        let mut groups: Vec<Group> = Vec::new();
+        let unasked: Vec<StoreId> =
+            self.stores.values().filter(|s| s.shares.is_none()).map(|s| s.id).collect();
+        for id in unasked {
+            let shares = self.store(id).map(|store| self.shares_of(store));
+            if let Some(store) = self.stores.get_mut(&id) {
+                store.shares = shares;
+            }
+        }
+        let before = std::mem::take(&mut self.groups);
         let all = self.stores();
+        let mut groups: Vec<Group> = Vec::new();
         for category in Category::all().filter(|c| *c != Category::Other) {
-            let mut stores: Vec<(StoreId, Measure)> = Vec::new();
-            let mut parts: Vec<(&Store, Measure)> = Vec::new();
-            for store in &all {
-                let Some(measure) = self.measure_part(store, category) else { continue };
-                stores.push((store.id, measure));
-                parts.push((store, measure));
-            }
-            // Stores of one owner that share no inode with others add up; the rest is measured as one.
-            let owner = parts.first().map_or(Owners::Nobody, |(_, m)| m.owners);
-            let of_one = matches!(owner, Owners::One(_)) && parts.iter().all(|(_, m)| m.owners == owner);
-            let (apart, together): (Vec<_>, Vec<_>) =
-                parts.into_iter().partition(|(store, _)| of_one && !store.names_links);
-            let mut sum = apart.into_iter().map(|(_, measure)| measure).sum::<Measure>();
-            match &together[..] {
-                [] => {}
-                [(_, only)] => sum += *only,
-                several => {
-                    let parts = several.iter().filter_map(|(store, _)| self.part_of(store, category));
-                    let (nodes, holes): (Vec<_>, Vec<_>) = parts.unzip();
-                    sum += self.measure_nodes(nodes.into_iter().flatten(), holes.into_iter().flatten());
-                }
-            }
-            if !stores.is_empty() {
-                groups.push(Group { category, measure: sum, stores });
+            let share =
+                |store: &Store| store.shares.iter().flatten().find(|(c, _)| *c == category).map(|s| s.1);
+            let parts: Vec<(&Store, Measure)> = all.iter().filter_map(|s| Some((*s, share(s)?))).collect();
+            if !parts.is_empty() {
+                let before = before.iter().find(|g| g.category == category);
+                groups.push(self.group(category, parts, before));
             }
         }
         self.groups = groups;
-        let roots: Vec<NodeId> = self.top_stores.iter().map(|d| NodeId::dir(*d)).collect();
-        let mut nodes: Vec<NodeId> = self.scanned.iter().map(|d| NodeId::dir(*d)).collect();
-        let mut holes = roots;
-        // What people keep in a folder beside a run is everything else too.
-        for store in self.stores.values() {
-            if let Some((mine, out)) = self.part_of(store, Category::Other) {
-                nodes.extend(mine);
-                holes.extend(out);
-            }
+    }
+
+    fn group(&self, category: Category, parts: Vec<(&Store, Measure)>, before: Option<&Group>) -> Group {
+        let stores = parts.iter().map(|(store, measure)| (store.id, *measure)).collect();
+        // Stores of one owner that share no inode with others add up; the rest is measured as one.
+        let owner = parts.first().map_or(Owners::Nobody, |(_, m)| m.owners);
+        let of_one = matches!(owner, Owners::One(_)) && parts.iter().all(|(_, m)| m.owners == owner);
+        let (apart, together): (Vec<_>, Vec<_>) =
+            parts.into_iter().partition(|(store, _)| of_one && !store.names_links);
+        let mut measure = apart.into_iter().map(|(_, measure)| measure).sum::<Measure>();
+        let of: Vec<u64> = together.iter().map(|(store, _)| store.measured).collect();
+        let as_one = match &together[..] {
+            [] => Measure::default(),
+            [(_, only)] => *only,
+            several => before.filter(|before| before.as_one.0 == of).map_or_else(
+                || {
+                    let parts = several.iter().filter_map(|(store, _)| self.part_of(store, category));
+                    let (nodes, holes): (Vec<_>, Vec<_>) = parts.unzip();
+                    self.measure_nodes(nodes.into_iter().flatten(), holes.into_iter().flatten())
+                },
+                |before| before.as_one.1,
+            ),
+        };
+        if !together.is_empty() {
+            measure += as_one;
         }
-        self.rest = self.measure_nodes(nodes, holes);
-        self.rest_above = self.above_stores();
+        Group { category, measure, stores, as_one: (of, as_one) }
+    }
+
+    /// What of a store lies in each group.
+    fn shares_of(&self, store: &Store) -> Vec<(Category, Measure)> {
+        let of_items: FxHashSet<Category> =
+            store.items.iter().filter_map(|id| self.item(*id)).map(|i| i.category).collect();
+        let share = |c: &Category| self.measure_part(store, *c).map(|m| (*c, m));
+        of_items.iter().filter(|c| **c != Category::Other).filter_map(share).collect()
+    }
+
+    /// Sums that were right before are asked anew.
+    pub(super) fn ask_anew(&mut self) {
+        self.groups.clear();
+        self.stores.values_mut().for_each(|s| s.shares = None);
+        self.stale.groups = true;
     }
 
     /// What the part of a store that lies in a group takes and gives.
@@ -223,8 +249,9 @@ impl Inventory {
         if let Some(m) = node.is_dir().then(|| self.rest_above.get(&node.dir)).flatten() {
             return *m;
         }
-        if let Some(dir) = node.is_dir().then(|| self.tree.get(node.dir)).flatten() {
-            return Measure { usage: dir.total, newest: dir.newest, ..Measure::default() };
+        if node.is_dir() {
+            let (usage, newest) = (self.tree.total(node.dir), self.tree.newest(node.dir));
+            return Measure { usage, newest, ..Measure::default() };
         }
         self.measure_nodes([node], [])
     }
@@ -306,7 +333,8 @@ impl Inventory {
     pub fn not_counted(&self) -> Vec<NotCounted> {
         let total = |path: &Path| {
             let dir = self.tree.find(path).filter(|n| n.is_dir())?;
-            self.tree.get(dir.dir).filter(|d| d.state == DirState::Listed).map(|d| d.total.on_disk)
+            let listed = self.tree.get(dir.dir).is_some_and(|d| d.state == DirState::Listed);
+            listed.then(|| self.tree.total(dir.dir).on_disk)
         };
         let mut found = Vec::new();
         for mount in &self.mounts {

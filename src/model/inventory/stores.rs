@@ -44,7 +44,9 @@ impl Inventory {
             title: new.found.title,
             items: Vec::new(),
             measure: Measure::default(),
+            shares: None,
             names_links: false,
+            measured: 0,
             inner: Vec::new(),
             holes: Vec::new(),
             above_holes: FxHashSet::default(),
@@ -170,6 +172,7 @@ impl Inventory {
     /// Takes a store and its items out.
     fn drop_store(&mut self, id: StoreId) {
         let Some(store) = self.stores.remove(&id) else { return };
+        self.stale.groups = true;
         if self.by_root.get(&store.root) == Some(&id) {
             self.by_root.remove(&store.root);
         }
@@ -234,6 +237,8 @@ impl Inventory {
     fn measure_store(&mut self, id: StoreId) {
         let Some(store) = self.stores.get(&id) else { return };
         let (root, mut items) = (store.root, store.items.clone());
+        self.measurements += 1;
+        self.stale.groups = true;
         if let Some(rest) = items.pop_if(|i| self.item(*i).is_some_and(|i| i.is_rest)) {
             self.items[rest.0 as usize] = None;
         }
@@ -253,7 +258,9 @@ impl Inventory {
             store.holes = holes;
             store.above_holes = above_holes;
             store.measure = whole;
+            store.shares = None;
             store.names_links = names_links;
+            store.measured = self.measurements;
         }
         for item in &all {
             let measure =

@@ -12,10 +12,10 @@ const TOLD: usize = 20;
 /// The numbers of a file or folder with all below it, whoever claims it.
 pub fn measure(app: &App, node: NodeId) -> Measure {
     let tree = &app.inventory.tree;
-    match tree.get(node.dir).filter(|_| node.is_dir()) {
-        Some(dir) => Measure { usage: dir.total, newest: dir.newest, ..Measure::default() },
-        None => app.inventory.row_measure(crate::model::rows::RowKey::Node(node)),
+    if node.is_dir() {
+        return Measure { usage: tree.total(node.dir), newest: tree.newest(node.dir), ..Measure::default() };
     }
+    app.inventory.row_measure(crate::model::rows::RowKey::Node(node))
 }
 
 /// What is known of it.
