@@ -14,6 +14,7 @@ pub mod files;
 mod interrupted;
 pub mod keymap;
 pub mod mode;
+mod refresh;
 mod reread;
 mod save;
 pub mod status;

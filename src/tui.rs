@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
 
 use crate::app::event::{Effect, Event};
 use crate::app::mode::Asked;
@@ -75,8 +75,14 @@ struct Loop<'a> {
     urgent: bool,
     /// Whether drawing is to fail, to see that the terminal is given back (`MLDU_PANIC=draw`).
     breaks: bool,
-    refreshed: Instant,
-    refresh_cost: Duration,
+    /// When sums were made last, and what that cost.
+    refreshed: (Instant, Duration),
+    /// The same for the sums of groups alone.
+    grouped: (Instant, Duration),
+    /// What the sums that are being made cost so far.
+    spent: Duration,
+    /// The end of the scan, until all is summed that came before it.
+    end: Option<ScanEvent>,
     /// Why the import came to nothing.
     broken: Option<String>,
 }
@@ -106,8 +112,10 @@ impl<'a> Loop<'a> {
             dirty: true,
             urgent: true,
             breaks: settings.scan.env.text("MLDU_PANIC") == Some("draw"),
-            refreshed: now,
-            refresh_cost: Duration::ZERO,
+            refreshed: (now, Duration::ZERO),
+            grouped: (now, Duration::ZERO),
+            spent: Duration::ZERO,
+            end: None,
             broken: None,
         }
     }
@@ -115,6 +123,7 @@ impl<'a> Loop<'a> {
     fn run(mut self, stop: &std::sync::atomic::AtomicBool) -> (Exit, Status, Option<String>) {
         self.tick();
         self.draw();
+        self.session.known_first();
         self.scanner = Some(self.session.start(self.scan.0.clone()));
         if self.settings.scan.import.is_none() {
             self.perform(Effect::ReadTrash);
@@ -134,7 +143,9 @@ impl<'a> Loop<'a> {
                 Some(exit) => break exit,
                 None => self.tick(),
             }
-            self.refresh();
+            if let Some(exit) = self.refresh() {
+                break exit;
+            }
             self.draw();
         };
         self.workers.stop(if exit == Exit::Done { None } else { Some(LAST_BREATH) });
@@ -152,14 +163,19 @@ impl<'a> Loop<'a> {
 
     /// Waits for something to happen and takes it in.
     fn turn(&mut self) -> Option<Exit> {
-        let wait = if self.urgent {
+        let wait = if self.urgent || self.end.is_some() || self.app.inventory.is_refreshing() {
             Duration::ZERO
         } else if self.dirty {
             FRAME.saturating_sub(self.drawn.elapsed())
         } else {
             FRAME
         };
-        let (scan, events, typed) = (self.scan.1.clone(), self.events.1.clone(), self.typed.clone());
+        // A key waits for nothing that can wait.
+        if let Ok(typed) = self.typed.try_recv() {
+            return self.typed(&typed);
+        }
+        let (events, typed) = (self.events.1.clone(), self.typed.clone());
+        let scan = if self.end.is_some() { never() } else { self.scan.1.clone() };
         select! {
             recv(typed) -> typed => return typed.ok().and_then(|t| self.typed(&t)),
             recv(events) -> event => {
@@ -174,9 +190,16 @@ impl<'a> Loop<'a> {
                     if self.broken.is_some() {
                         return Some(Exit::Error);
                     }
+                    if matches!(event, ScanEvent::Finished { .. }) {
+                        self.end = Some(event);
+                        break;
+                    }
+                    // It is measured as a whole, while nobody's key is taken in.
+                    let room = matches!(event, ScanEvent::Store(_)).then(|| self.session.make_room());
                     if let Some(exit) = self.update(Event::Scan(event)) {
                         return Some(exit);
                     }
+                    drop(room);
                     next = if began.elapsed() < TURN { scan.try_recv().ok() } else { None };
                 }
                 self.dirty = true;
@@ -253,20 +276,32 @@ impl<'a> Loop<'a> {
         let _ = self.app.update(Event::Tick(now));
     }
 
-    /// Brings sums up to date, but never spends more than an eighth of the time on that.
-    fn refresh(&mut self) {
-        let pause = (self.refresh_cost * 8).max(Duration::from_millis(150));
-        let over = self.app.inventory.state != ScanState::Running;
-        if self.app.inventory.is_stale() && (over || self.refreshed.elapsed() >= pause) {
-            let began = Instant::now();
-            // Nobody's key is taken in before the sums are there.
-            let room = self.session.make_room();
-            let _ = self.app.update(Event::Refresh);
-            drop(room);
-            self.refresh_cost = began.elapsed();
-            self.refreshed = Instant::now();
+    /// Brings sums up to date, a piece at a time, so that keys are taken in between; but never spends more than an eighth
+    /// of the time on all of them, and on those of groups a quarter. When reading is over, that is told after the sums.
+    fn refresh(&mut self) -> Option<Exit> {
+        let began = Instant::now();
+        let inventory = &self.app.inventory;
+        if inventory.has_new_stores() && is_due(self.grouped, 4, Duration::from_millis(50)) {
+            let _room = self.session.make_room();
+            self.app.refresh_groups();
+            self.grouped = (Instant::now(), began.elapsed());
+            self.dirty = true;
+            return None;
+        }
+        let over = self.end.is_some() || inventory.state != ScanState::Running;
+        let due = over || inventory.is_refreshing() || is_due(self.refreshed, 8, Duration::from_millis(150));
+        if inventory.is_stale() && due {
+            let done = self.app.refresh_some(self.end.is_some(), &mut || began.elapsed() >= TURN);
+            self.spent += began.elapsed();
+            if !done {
+                return None;
+            }
+            self.refreshed = (Instant::now(), std::mem::take(&mut self.spent));
             self.dirty = true;
         }
+        let end = self.end.take()?;
+        self.dirty = true;
+        self.update(Event::Scan(end))
     }
 
     fn draw(&mut self) {
@@ -288,6 +323,11 @@ impl<'a> Loop<'a> {
         self.dirty = false;
         self.urgent = false;
     }
+}
+
+/// Whether enough time has gone since something was done, so that it takes one part in so many at most.
+fn is_due((done, cost): (Instant, Duration), parts: u32, least: Duration) -> bool {
+    done.elapsed() >= (cost * parts).max(least)
 }
 
 /// What is wrong with the export that is read, if it cannot be.

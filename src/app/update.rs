@@ -105,38 +105,8 @@ impl App {
                 None
             }
             Event::Refresh => {
-                if self.inventory.is_stale() && !self.status.again {
-                    self.refresh();
-                } else if self.inventory.is_stale() && self.browse.view == View::Files {
-                    // Folders are shown while they are read again; groups wait until they are whole.
-                    self.inventory.tree.roll_up();
-                    self.open_folder();
-                }
+                while !self.refresh_some(false, &mut || false) {}
                 None
-            }
-        }
-    }
-
-    /// Brings sums and rows up to date.
-    fn refresh(&mut self) {
-        self.inventory.refresh();
-        self.status.count(&self.inventory, &self.marks, &self.context);
-        self.count_safe();
-        self.show_rows();
-    }
-
-    /// Finds the rows of the view on the screen anew; the other one follows when it is shown.
-    pub(super) fn show_rows(&mut self) {
-        match self.browse.view {
-            View::Groups => self.browse.rebuild(&self.inventory),
-            View::Users => {
-                self.inventory.share_out();
-                self.browse.rebuild(&self.inventory);
-            }
-            View::Files => self.open_folder(),
-            View::Trash => {
-                // What has no size yet is weighed when the trash is read anew; here nothing is asked of the disk.
-                let _ = self.show_bin();
             }
         }
     }
@@ -162,8 +132,7 @@ impl App {
             self.status
                 .say(format!("{} gone from the disk", text::counted(lost as u64, "mark is", "marks are")));
         }
-        self.refresh();
-        self.status.count(&self.inventory, &self.marks, &self.context);
+        self.show_sums();
         if self.inventory.imported.is_some() {
             // The processes of this machine use nothing of another one.
             return None;
@@ -197,6 +166,8 @@ impl App {
                 None => Some(Effect::LookHeld(self.inventory.mounts.clone())),
             };
         }
+        // What a plan says of a folder is what its removal is held to.
+        self.inventory.refresh();
         let draft = Draft::new(&self.inventory, &self.marks);
         Some(Effect::Look(Box::new(Question::new(&draft, &self.inventory, seen, self.context.read_only))))
     }
