@@ -2,6 +2,7 @@
 //!
 //! It sends what it finds and keeps nothing. Dropping the [`Scanner`] stops it.
 
+mod agenda;
 mod ask;
 pub mod borders;
 mod exclude;
@@ -16,6 +17,7 @@ mod session;
 mod settings;
 mod shape;
 mod stores;
+mod task;
 mod unread;
 mod walk;
 mod wide;

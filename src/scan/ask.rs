@@ -11,7 +11,8 @@ use crate::sys::list::{Listed, Lister, Stat};
 use crate::text;
 
 use super::node::{Message, Node};
-use super::walk::{Opened, Walk};
+use super::task::Opened;
+use super::walk::Walk;
 
 /// Names of one directory, on their way to be asked for. Packed: kind, inode, length, name.
 #[derive(Default)]

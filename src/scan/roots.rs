@@ -19,6 +19,20 @@ pub struct Phase {
     pub roots: Vec<PathBuf>,
     /// Whether to stay on the file system of each.
     pub one_fs: bool,
+    /// Whether a small store is not to wait for a large one beside it.
+    pub in_turn: bool,
+}
+
+impl Phase {
+    /// What lies in known places.
+    fn known(own: Vec<PathBuf>, one_fs: bool) -> Self {
+        Self { name: "known places", roots: outermost(own), one_fs, in_turn: true }
+    }
+
+    /// What lies anywhere.
+    pub fn of(name: &'static str, roots: Vec<PathBuf>, one_fs: bool) -> Self {
+        Self { name, roots, one_fs, in_turn: false }
+    }
 }
 
 /// All that is read.
@@ -59,13 +73,13 @@ impl Itinerary {
         }
         let mut own: Vec<PathBuf> = trip.places.iter().map(|(p, _)| p.clone()).collect();
         if settings.roots.is_empty() {
-            trip.phases.push(Phase { name: "known places", roots: outermost(own.clone()), one_fs: false });
+            trip.phases.push(Phase::known(own.clone(), false));
             let homes: Vec<PathBuf> = env
                 .homes()
                 .filter(|h| env.sees(h) && !exclude.covers(h))
                 .filter_map(|h| trip.resolve(h, false, borders))
                 .collect();
-            trip.phases.push(Phase { name: "home", roots: outermost(homes.clone()), one_fs: false });
+            trip.phases.push(Phase::of("home", outermost(homes.clone()), false));
             own.extend(homes);
             let rest = if env.is_fixed() {
                 Vec::new()
@@ -77,12 +91,12 @@ impl Itinerary {
                 rest
             };
             trip.roots = if rest.is_empty() { outermost(own) } else { rest.clone() };
-            trip.phases.push(Phase { name: "the rest", roots: rest, one_fs: true });
+            trip.phases.push(Phase::of("the rest", rest, true));
         } else {
             own.retain(|p| asked.iter().any(|a| p.starts_with(a)));
-            trip.phases.push(Phase { name: "known places", roots: outermost(own), one_fs });
+            trip.phases.push(Phase::known(own, one_fs));
             trip.roots = if one_fs { outermost_of_each(asked, table) } else { outermost(asked) };
-            trip.phases.push(Phase { name: "the rest", roots: trip.roots.clone(), one_fs });
+            trip.phases.push(Phase::of("the rest", trip.roots.clone(), one_fs));
         }
         trip.phases.retain(|p| !p.roots.is_empty());
         trip

@@ -9,6 +9,7 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use rayon::ThreadPool;
 use rustc_hash::FxHashMap;
 
+use super::agenda::Agenda;
 use super::borders::Borders;
 use super::ground;
 use super::import;
@@ -230,7 +231,7 @@ impl Session {
                     }
                 }
                 known.extend(folder.keep.iter().map(|(dev, ino, id)| ((*dev, *ino), Known::Done(*id))));
-                let phase = Phase { name: "again", roots: vec![folder.path.clone()], one_fs: true };
+                let phase = Phase::of("again", vec![folder.path.clone()], true);
                 let reading = Reading {
                     phase: &phase,
                     borders: &borders,
@@ -331,6 +332,7 @@ impl Session {
             out,
             cancel: Arc::clone(cancel),
             counters: Arc::clone(reading.counters),
+            agenda: reading.phase.in_turn.then(Agenda::new),
             pool: Arc::clone(&self.pool),
             pace: Arc::clone(&self.pace),
             max_open: self.max_open,

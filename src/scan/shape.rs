@@ -3,7 +3,8 @@
 
 use super::ask::Part;
 use super::node::Node;
-use super::walk::{Held, Walk};
+use super::task::Held;
+use super::walk::Walk;
 use crate::families::{self, Claim, Listing};
 use crate::sys::list::Lister;
 

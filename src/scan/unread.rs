@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::agenda::LaneId;
 use super::ask::facts;
 use super::node::{Finished, Known, Message, Node};
-use super::walk::{Held, Task, Walk};
+use super::task::{Held, Task};
+use super::walk::Walk;
 use crate::model::node::Kind;
 use crate::model::packed::{BlockWriter, FileFacts};
 use crate::model::problem::Problem;
@@ -59,7 +61,7 @@ impl<L: Lister> Walk<L> {
         if self.known.contains_key(&(stat.dev, stat.ino)) {
             return;
         }
-        let task = Task { parent: Some(Arc::clone(parent)), within: None, name };
+        let task = Task { parent: Some(Arc::clone(parent)), within: None, name, lane: LaneId::default() };
         let node = self.node(task, self.next_id(), &stat, false);
         let nothing = FileFacts { size: 0, blocks: 0, ..facts(&stat) };
         let dir = Self::listed(&node, &nothing, DirState::Excluded, &BlockWriter::default());

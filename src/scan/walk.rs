@@ -1,6 +1,7 @@
 //! The parallel walk: one task a directory, on a pool of its own. It sends finished directories, parents first, and
 //! adds nothing up.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,12 +9,14 @@ use crossbeam_channel::Sender;
 use rayon::ThreadPool;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::agenda::{Agenda, LaneId};
 use super::ask::{CHUNK, Names, Part, ask, facts};
 use super::borders::Borders;
 use super::exclude::Exclude;
 use super::node::{Counters, Finished, Known, Message, Node};
 use super::pace::Pace;
 use super::shape::{claim_by_shape, is_sealed};
+use super::task::{Held, Opened, Task};
 use super::wide::Wide;
 use crate::families::Claim;
 use crate::model::links::LinkTable;
@@ -23,41 +26,6 @@ use crate::model::problem::Problem;
 use crate::model::tree::{DirState, ListedDir};
 use crate::sys::list::{FsKind, Lister, Stat};
 use crate::text;
-
-/// An open directory and what was learned on opening it.
-pub struct Opened<L: Lister> {
-    /// The descriptor.
-    pub dir: Arc<Held<L>>,
-    /// Who it is.
-    pub node: Node,
-    /// What `stat` said of it.
-    pub facts: FileFacts,
-    /// What the person may do with what is in it.
-    pub access: Access,
-}
-
-/// An open directory that counts itself.
-pub struct Held<L: Lister> {
-    /// The descriptor.
-    pub dir: L::Dir,
-    walk: Arc<Walk<L>>,
-}
-
-impl<L: Lister> Drop for Held<L> {
-    fn drop(&mut self) {
-        self.walk.open_dirs.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A directory still to be read.
-pub struct Task<L: Lister> {
-    /// The directory it lies in; none for the root of a walk.
-    pub parent: Option<Arc<Node>>,
-    /// The open parent; without it the directory is opened step by step from the root of the walk.
-    pub within: Option<Arc<Held<L>>>,
-    /// Its name.
-    pub name: Box<[u8]>,
-}
 
 /// One walk.
 pub struct Walk<L: Lister> {
@@ -91,6 +59,8 @@ pub struct Walk<L: Lister> {
     pub cancel: Arc<AtomicBool>,
     /// What to count.
     pub counters: Arc<Counters>,
+    /// In which order folders are read, if that matters.
+    pub agenda: Option<Agenda<Task<L>>>,
     /// Where tasks run.
     pub pool: Arc<ThreadPool>,
     /// How fast.
@@ -103,14 +73,36 @@ pub struct Walk<L: Lister> {
 
 impl<L: Lister> Walk<L> {
     /// Starts reading below `path`. The walk is over when all senders of its messages are gone.
-    pub fn start(self: Arc<Self>, path: &std::path::Path) {
+    pub fn start(self: Arc<Self>, path: &Path) {
         let name = path.as_os_str().as_encoded_bytes().into();
-        self.spawn(Task { parent: None, within: None, name });
+        let lane = self.lane();
+        self.spawn(Task { parent: None, within: None, name, lane });
+    }
+
+    /// A lane for what begins here.
+    fn lane(&self) -> LaneId {
+        self.agenda.as_ref().map(Agenda::lane).unwrap_or_default()
     }
 
     fn spawn(self: Arc<Self>, task: Task<L>) {
         let pool = Arc::clone(&self.pool);
-        pool.spawn(move || self.run(task));
+        if let Some(agenda) = &self.agenda {
+            agenda.push(task.lane, task);
+            pool.spawn(move || {
+                if let Some(next) = self.agenda.as_ref().and_then(Agenda::next) {
+                    self.run(next);
+                }
+            });
+        } else {
+            pool.spawn(move || self.run(task));
+        }
+    }
+
+    /// What this thread does now that it has to do something: that, or what comes first.
+    fn turn(&self, task: Task<L>) -> Option<Task<L>> {
+        let Some(agenda) = &self.agenda else { return Some(task) };
+        agenda.push(task.lane, task);
+        agenda.next()
     }
 
     fn cancelled(&self) -> bool {
@@ -143,7 +135,7 @@ impl<L: Lister> Walk<L> {
     /// Opens a directory and finds out whether it is to be read.
     fn open(self: &Arc<Self>, task: Task<L>) -> Option<Opened<L>> {
         let opened = match (&task.parent, &task.within) {
-            (None, _) => self.lister.open_root(std::path::Path::new(text::os_str(&task.name))),
+            (None, _) => self.lister.open_root(Path::new(text::os_str(&task.name))),
             (Some(_), Some(held)) => self.lister.open(&held.dir, &task.name),
             (Some(parent), None) => self.reopen(parent).and_then(|dir| self.lister.open(&dir, &task.name)),
         };
@@ -176,6 +168,7 @@ impl<L: Lister> Walk<L> {
             Some(Known::As(id)) => *id,
             None => self.next_id(),
         };
+        let lane = task.lane;
         let node = self.node(task, id, &stat, plain);
         let facts = facts(&stat);
         if skipped {
@@ -185,8 +178,8 @@ impl<L: Lister> Walk<L> {
         }
         self.open_dirs.fetch_add(1, Ordering::Relaxed);
         let access = self.access(&stat, &dir);
-        let dir = Arc::new(Held { dir, walk: Arc::clone(self) });
-        Some(Opened { dir, node, facts, access })
+        let dir = Arc::new(Held::new(dir, Arc::clone(self)));
+        Some(Opened { dir, node, facts, access, lane })
     }
 
     /// What the person may do with the entries of a directory. The system is asked only where the permissions do not
@@ -210,7 +203,7 @@ impl<L: Lister> Walk<L> {
         }
         let mut steps = line.into_iter().rev();
         let root = steps.next().map_or(&b""[..], |n| &n.name);
-        let mut dir = self.lister.open_root(std::path::Path::new(text::os_str(root)))?;
+        let mut dir = self.lister.open_root(Path::new(text::os_str(root)))?;
         for step in steps {
             dir = self.lister.open(&dir, &step.name)?;
         }
@@ -291,6 +284,7 @@ impl<L: Lister> Walk<L> {
 
     /// Asks for a part of a wide directory, and goes on with it if this was the last part.
     fn share(self: Arc<Self>, wide: Arc<Wide<L>>, at: usize, names: &Names) {
+        self.pace.keep(self.pool.current_thread_index(), &self.cancel);
         let part = if self.cancelled() { Part::default() } else { ask(&self, &wide.opened, names) };
         let next = wide.hand_in(at, part).and_then(|(opened, part)| self.finish(opened, part));
         if let Some(task) = next {
@@ -300,7 +294,7 @@ impl<L: Lister> Walk<L> {
 
     /// Sends a listed directory on its way and puts its folders to be read; returns the one to go on with.
     fn finish(self: &Arc<Self>, opened: Opened<L>, mut part: Part) -> Option<Task<L>> {
-        let Opened { dir, mut node, facts, access } = opened;
+        let Opened { dir, mut node, facts, access, lane } = opened;
         part.writer.set_access(access);
         let known = self.places.get(&(node.st_dev, node.ino)).copied();
         let claim = match known {
@@ -348,12 +342,14 @@ impl<L: Lister> Walk<L> {
             self.send(Message::Nothing(Some(node)));
             return None;
         };
+        // Each store has a lane of its own.
+        let lane = if claim.is_some() { self.lane() } else { lane };
         let keep_open = self.open_dirs.load(Ordering::Relaxed) < self.max_open;
         for folder in folders {
             let within = keep_open.then(|| Arc::clone(&dir));
-            Arc::clone(self).spawn(Task { parent: Some(Arc::clone(&node)), within, name: folder });
+            Arc::clone(self).spawn(Task { parent: Some(Arc::clone(&node)), within, name: folder, lane });
         }
-        Some(Task { parent: Some(node), within: Some(dir), name: last })
+        self.turn(Task { parent: Some(node), within: Some(dir), name: last, lane })
     }
 
     /// The number of a folder that was read before and is not read again now.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ask::Part;
-use super::walk::Opened;
+use super::task::Opened;
 use crate::sys::list::Lister;
 
 /// The directory and the parts that are finished.
