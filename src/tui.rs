@@ -123,7 +123,6 @@ impl<'a> Loop<'a> {
     fn run(mut self, stop: &std::sync::atomic::AtomicBool) -> (Exit, Status, Option<String>) {
         self.tick();
         self.draw();
-        self.session.known_first();
         self.scanner = Some(self.session.start(self.scan.0.clone()));
         if self.settings.scan.import.is_none() {
             self.perform(Effect::ReadTrash);

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crossbeam_channel::{Receiver, Sender};
 use rustc_hash::FxHashSet;
 
-use super::pace::Pace;
 use crate::env::Env;
 use crate::families::subtree::SubTree;
 use crate::families::{Beside, Claim, Range, Reader, StoreView};
@@ -48,7 +47,6 @@ pub const READERS: usize = 2;
 /// small caches while the environments are still being understood, and the environments before what lies anywhere else.
 pub struct Queue<'a> {
     todo: &'a Receiver<Job>,
-    pace: &'a Arc<Pace>,
     waiting: Mutex<Waiting>,
 }
 
@@ -60,9 +58,9 @@ struct Waiting {
 }
 
 impl<'a> Queue<'a> {
-    /// A queue of what comes from here. Reading makes room for what is in known places.
-    pub fn new(todo: &'a Receiver<Job>, pace: &'a Arc<Pace>) -> Self {
-        Self { todo, pace, waiting: Mutex::default() }
+    /// A queue of what comes from here.
+    pub fn new(todo: &'a Receiver<Job>) -> Self {
+        Self { todo, waiting: Mutex::default() }
     }
 
     /// The next one; none when no more will come.
@@ -97,7 +95,6 @@ impl<'a> Queue<'a> {
             if cancel.load(Ordering::Relaxed) {
                 continue;
             }
-            let _room = (job.phase <= 1).then(|| self.pace.find_first());
             let store = recognize(&job, env, links, now, &Hands::new(&job.path, open));
             if !job.came_to_nothing(&store) {
                 let _ = sink.send(ScanEvent::Store(Box::new(store)));

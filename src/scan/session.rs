@@ -67,15 +67,10 @@ impl Session {
             ids: Arc::new(AtomicU32::new(0)),
             pass: Arc::default(),
             pool: Arc::new(pool),
-            pace: Arc::new(Pace::new(cores)),
+            pace: Arc::new(Pace::new(cores.saturating_sub(1 + READERS))),
             max_open: files.saturating_sub(64 + threads * 4).clamp(8, 1 << 16),
             mounts: Arc::new(sys::mounts::read()),
         })
-    }
-
-    /// From now on, what is in known places is found out before the rest is read.
-    pub fn known_first(&self) {
-        self.pace.is_watched();
     }
 
     /// Lets few threads read while what is returned lives, so that the caller has a processor for itself.
@@ -164,7 +159,6 @@ impl Session {
                 if cancel.load(Ordering::Relaxed) {
                     break;
                 }
-                self.pace.go_beyond(collector.phase > 0);
                 collector.phase += 1;
                 let reading = Reading {
                     phase,
@@ -210,7 +204,6 @@ impl Session {
         let pass = self.pass.fetch_add(1, Ordering::Relaxed) + 1;
         let places =
             ground::identities(&ground::places(&self.settings.families, &self.settings.env, &borders));
-        self.pace.go_beyond(false);
         self.with_families(sink, cancel, |jobs| {
             let mut collector = Collector::new(sink, jobs, cancel);
             for folder in folders {
@@ -286,7 +279,7 @@ impl Session {
     fn with_families(&self, sink: &Sender<ScanEvent>, cancel: &AtomicBool, work: impl FnOnce(&Sender<Job>)) {
         let (jobs, todo) = bounded::<Job>(1024);
         let (queue, open) =
-            (Queue::new(&todo, &self.pace), OpenPaths::new(sys::proc::open_paths, Arc::clone(&self.mounts)));
+            (Queue::new(&todo), OpenPaths::new(sys::proc::open_paths, Arc::clone(&self.mounts)));
         let (env, now) = (&self.settings.env, self.settings.now);
         std::thread::scope(|scope| {
             for n in 0..READERS {

@@ -9,7 +9,7 @@ use crossbeam_channel::Sender;
 use rayon::ThreadPool;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::agenda::{Agenda, LaneId};
+use super::agenda::{Agenda, LaneId, Rank};
 use super::ask::{CHUNK, Names, Part, ask, facts};
 use super::borders::Borders;
 use super::exclude::Exclude;
@@ -75,13 +75,13 @@ impl<L: Lister> Walk<L> {
     /// Starts reading below `path`. The walk is over when all senders of its messages are gone.
     pub fn start(self: Arc<Self>, path: &Path) {
         let name = path.as_os_str().as_encoded_bytes().into();
-        let lane = self.lane();
+        let lane = self.lane(None);
         self.spawn(Task { parent: None, within: None, name, lane });
     }
 
     /// A lane for what begins here.
-    fn lane(&self) -> LaneId {
-        self.agenda.as_ref().map(Agenda::lane).unwrap_or_default()
+    fn lane(&self, rank: Rank) -> LaneId {
+        self.agenda.as_ref().map(|agenda| agenda.lane(rank)).unwrap_or_default()
     }
 
     fn spawn(self: Arc<Self>, task: Task<L>) {
@@ -343,7 +343,7 @@ impl<L: Lister> Walk<L> {
             return None;
         };
         // Each store has a lane of its own.
-        let lane = if claim.is_some() { self.lane() } else { lane };
+        let lane = claim.as_ref().map_or(lane, |claim| self.lane(Some(claim.about().category)));
         let keep_open = self.open_dirs.load(Ordering::Relaxed) < self.max_open;
         for folder in folders {
             let within = keep_open.then(|| Arc::clone(&dir));
