@@ -20,7 +20,7 @@ use trees::Shape;
 const SIZE: (u16, u16) = (120, 40);
 
 /// Groups of what lies anywhere: they are right when all is read, and not before.
-const BY_SHAPE: [Category; 2] = [Category::Checkpoints, Category::Logs];
+const BY_SHAPE: [Category; 3] = [Category::Checkpoints, Category::Logs, Category::Trackers];
 
 /// How often the screen is looked at.
 const LOOK: Duration = Duration::from_millis(1);

@@ -280,7 +280,7 @@ impl<'a> Loop<'a> {
     fn refresh(&mut self) -> Option<Exit> {
         let began = Instant::now();
         let inventory = &self.app.inventory;
-        if inventory.has_new_stores() && is_due(self.grouped, 4, Duration::from_millis(50)) {
+        if self.app.has_new_stores() && is_due(self.grouped, 4, Duration::from_millis(50)) {
             let _room = self.session.make_room();
             self.app.refresh_groups();
             self.grouped = (Instant::now(), began.elapsed());

@@ -29,10 +29,15 @@ impl App {
         done
     }
 
+    /// Whether there are stores that no group shows yet. Those of folders that are read again wait until that is over.
+    pub fn has_new_stores(&self) -> bool {
+        self.inventory.has_new_stores() && !self.status.again
+    }
+
     /// Shows groups as they are now; totals of folders follow.
     pub fn refresh_groups(&mut self) {
-        if self.inventory.has_new_stores() && !self.status.again {
-            self.inventory.refresh_groups();
+        self.inventory.refresh_groups();
+        if self.browse.view == View::Groups {
             self.show_rows();
         }
     }

@@ -167,7 +167,10 @@ impl App {
             };
         }
         // What a plan says of a folder is what its removal is held to.
-        self.inventory.refresh();
+        if self.inventory.is_stale() && !self.status.again {
+            self.inventory.refresh();
+            self.show_sums();
+        }
         let draft = Draft::new(&self.inventory, &self.marks);
         Some(Effect::Look(Box::new(Question::new(&draft, &self.inventory, seen, self.context.read_only))))
     }
