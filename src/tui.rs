@@ -290,6 +290,7 @@ impl<'a> Loop<'a> {
         let over = self.end.is_some() || inventory.state != ScanState::Running;
         let due = over || inventory.is_refreshing() || is_due(self.refreshed, 8, Duration::from_millis(150));
         if inventory.is_stale() && due {
+            let _room = self.session.make_room();
             let done = self.app.refresh_some(self.end.is_some(), &mut || began.elapsed() >= TURN);
             self.spent += began.elapsed();
             if !done {
