@@ -18,6 +18,8 @@ mod rest;
 mod sets;
 mod shares;
 mod stores;
+#[cfg(test)]
+mod testing;
 mod users;
 
 use std::path::{Path, PathBuf};

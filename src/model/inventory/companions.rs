@@ -138,29 +138,10 @@ impl Inventory {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::model::inventory::ScanEvent;
-    use crate::model::item::{Found, NewItem, NewStore};
+    use crate::model::inventory::testing::store;
     use crate::model::tree::testing::{kib, linked, tree};
-    use crate::model::verdict::Verdict;
-
-    fn store(inventory: &Inventory, root: &str, category: Category, items: &[&str]) -> ScanEvent {
-        let at = |path: &str| inventory.tree.find(Path::new(path)).expect(path);
-        let item = |path: &&str| NewItem::new("thing", *path, Verdict::ReDownload).body(at(path));
-        ScanEvent::Store(Box::new(NewStore {
-            root: at(root).dir,
-            family: "conda",
-            role: "root",
-            category,
-            hint: "",
-            unclaimed: category,
-            together: false,
-            ordered: false,
-            found: Found { items: items.iter().map(item).collect(), ..Found::default() },
-        }))
-    }
 
     #[test]
     fn a_package_belongs_to_the_one_environment_that_links_it() {
@@ -180,10 +161,10 @@ mod tests {
             ("envs/two/d", linked(11, 2, 10)),
         ]));
         let packages = ["/pkgs/own", "/pkgs/both", "/pkgs/backed-up", "/pkgs/copied", "/pkgs/of-two"];
-        let pkgs = store(&inventory, "/pkgs", Category::Packages, &packages);
+        let pkgs = store(&inventory.tree, "/pkgs", Category::Packages, Category::Packages, &packages);
         inventory.apply(pkgs);
         for env in ["/envs/one", "/envs/two"] {
-            let event = store(&inventory, env, Category::Environments, &[env]);
+            let event = store(&inventory.tree, env, Category::Environments, Category::Environments, &[env]);
             inventory.apply(event);
         }
         inventory.apply(ScanEvent::Finished { stopped: false });

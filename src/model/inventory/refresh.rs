@@ -120,13 +120,12 @@ mod tests {
 
     use super::*;
     use crate::model::category::Category;
+    use crate::model::inventory::testing::store;
     use crate::model::inventory::{Group, ScanEvent};
-    use crate::model::item::{Found, NewItem, NewStore};
     use crate::model::node::NodeId;
     use crate::model::tree::Tree;
     use crate::model::tree::testing::{kib, linked, tree};
     use crate::model::usage::Usage;
-    use crate::model::verdict::Verdict;
 
     fn box_() -> Tree {
         tree(&[
@@ -145,22 +144,6 @@ mod tests {
             ("opt/envs/two/lib2", linked(9, 3, 1000)),
             ("opt/envs/two/venv/cfg", linked(7, 8, 100)),
         ])
-    }
-
-    fn store(tree: &Tree, root: &str, category: Category, unclaimed: Category, items: &[&str]) -> ScanEvent {
-        let at = |path: &str| tree.find(Path::new(path)).expect(path);
-        let item = |path: &&str| NewItem::new("thing", *path, Verdict::ReDownload).body(at(path));
-        ScanEvent::Store(Box::new(NewStore {
-            root: at(root).dir,
-            family: "conda",
-            role: "root",
-            category,
-            hint: "",
-            unclaimed,
-            together: false,
-            ordered: false,
-            found: Found { items: items.iter().map(item).collect(), ..Found::default() },
-        }))
     }
 
     /// The stores of the box, in an order in which they may be found.
