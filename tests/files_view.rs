@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::hands::{PLAIN, answer, press, screen};
+use common::hands::{PLAIN, answer, press, refresh, screen};
 use common::{NOW, app};
 use insta::assert_snapshot;
 use mldu::app::event::{Effect, Event};
@@ -349,7 +349,7 @@ fn details_tell_links_and_holes() {
         w.linked(b"one", Kind::File, slot, mtime);
         w.linked(b"two", Kind::File, slot, mtime);
     });
-    let _ = app.update(Event::Refresh);
+    refresh(&mut app);
     enter(&mut app, "home/ana/odd");
     go(&mut app, "holes.img");
     press(&mut app, "i");
@@ -374,7 +374,7 @@ fn folders_that_were_not_read_say_so() {
     add_dir(&mut app, "/home/nfs", DirState::Skipped, |_, _| {});
     let _ =
         app.update(Event::Scan(ScanEvent::Problem(Problem::new("/home/bo", "open", "permission denied"))));
-    let _ = app.update(Event::Refresh);
+    refresh(&mut app);
     enter(&mut app, "home");
     go(&mut app, "bo");
     assert_snapshot!("not_read", screen(&mut app, 80, 24, PLAIN));
@@ -395,7 +395,7 @@ fn it_is_live_while_the_scan_runs() {
     add_dir(&mut app, "/home/bo", DirState::Listed, |w, dir| {
         w.file(b"big", FileFacts { kind: Kind::File, size: 1 << 40, blocks: 1 << 31, ..*dir }, dir);
     });
-    let _ = app.update(Event::Refresh);
+    refresh(&mut app);
     assert_eq!(names(&app), ["bo", "ana"]);
     assert_eq!(under_cursor(&app), "bo", "nobody moved, so the cursor stays at the top");
 }
@@ -466,13 +466,27 @@ fn the_groups_show_no_file_by_a_place_of_before_either() {
 }
 
 #[test]
+fn what_is_summed_while_folders_are_read_again_comes_to_an_end_in_any_view() {
+    let mut app = files();
+    let id = node(&app, "/home/ana/work").dir;
+    let dir = read_again(&app, id, &[(b"a new one", 1)]);
+    app.status.again = true;
+    let _ = app.update(Event::Scan(ScanEvent::Again("/home/ana/work".into())));
+    let _ = app.update(Event::Scan(ScanEvent::Dirs(vec![dir])));
+    assert!(!app.refresh_some(false, &mut || true) && app.inventory.is_refreshing());
+    press(&mut app, "1");
+    refresh(&mut app);
+    assert!(!app.inventory.is_refreshing() && app.inventory.is_stale(), "groups wait until it is over");
+}
+
+#[test]
 fn the_length_of_files_can_be_shown() {
     let mut app = files();
     add_dir(&mut app, "/home/ana/odd", DirState::Listed, |w, dir| {
         let file = FileFacts { kind: Kind::File, size: 80 << 30, blocks: 8, ..*dir };
         w.file(b"holes.img", file, dir);
     });
-    let _ = app.update(Event::Refresh);
+    refresh(&mut app);
     enter(&mut app, "home/ana");
     assert_eq!(names(&app)[4], "odd");
     press(&mut app, "a");

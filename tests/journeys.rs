@@ -3,7 +3,7 @@
 mod common;
 
 use common::app;
-use common::hands::{PLAIN, answer, answer_with, press, screen};
+use common::hands::{PLAIN, answer, answer_with, press, refresh, screen};
 use insta::assert_snapshot;
 use mldu::app::event::{Effect, Event};
 use mldu::app::keymap::Key;
@@ -143,7 +143,7 @@ fn the_cursor_stays_on_its_row_when_rows_move() {
     assert_eq!(app.browse.cursor, key);
     press(&mut app, "s");
     assert_eq!(app.browse.cursor, key);
-    let _ = app.update(Event::Refresh);
+    refresh(&mut app);
     assert_eq!(app.browse.cursor, key);
     // What was found by searching stays found when everything is shown again.
     for keys in ["/detached<enter>", "/detached"] {

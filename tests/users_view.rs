@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::hands::{PLAIN, press, screen};
+use common::hands::{PLAIN, press, refresh, screen};
 use common::{NOW, app};
 use insta::assert_snapshot;
 use mldu::app::App;
@@ -301,7 +301,7 @@ fn each_view_keeps_its_place_and_the_scan_goes_on() {
     assert_eq!((app.browse.view, app.browse.cursor), (View::Users, here));
     // A larger user comes in while it is looked at.
     add(&mut app, "/data/new", BO, Access::Closed, &[("more", 99_000, BO)]);
-    let _ = app.update(Event::Refresh);
+    refresh(&mut app);
     assert_eq!(names(&app)[0], "bo");
     assert_eq!(app.browse.cursor, here);
     press(&mut app, "/vit");

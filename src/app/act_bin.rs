@@ -84,7 +84,7 @@ impl App {
             let scanned = |file: &std::path::PathBuf| {
                 let node = tree.find(file)?;
                 let bytes = if node.is_dir() {
-                    tree.get(node.dir).map(|_| tree.total(node.dir).on_disk)
+                    Some(tree.total(node.dir).on_disk)
                 } else {
                     tree.facts(node).map(|f| f.blocks * crate::model::usage::BLOCK)
                 };

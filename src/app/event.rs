@@ -66,8 +66,6 @@ pub enum Event {
     Saved(Saved),
     /// Time went on: seconds since 1970.
     Tick(i64),
-    /// Sums may be brought up to date now.
-    Refresh,
 }
 
 /// What became of a plan that was to be saved.

@@ -18,12 +18,14 @@ impl App {
             }
             return done;
         }
-        // Folders are shown while they are read again; groups wait until they are whole.
-        if self.browse.view != View::Files {
+        // Folders are shown while they are read again; groups wait until they are whole. What was begun is ended, whatever is
+        // looked at by then.
+        let shows_folders = self.browse.view == View::Files;
+        if !shows_folders && !self.inventory.is_refreshing() {
             return true;
         }
         let done = self.inventory.refresh_some(What::Folders, enough);
-        if done {
+        if done && shows_folders {
             self.show_rows();
         }
         done

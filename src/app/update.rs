@@ -104,10 +104,6 @@ impl App {
                 self.status.now = now;
                 None
             }
-            Event::Refresh => {
-                while !self.refresh_some(false, &mut || false) {}
-                None
-            }
         }
     }
 

@@ -176,6 +176,7 @@ impl Inventory {
                 self.problems.forget_below(&path);
                 self.state = ScanState::Running;
                 self.stale.again = true;
+                self.drop_refresh();
             }
             ScanEvent::Finished { stopped } => {
                 self.state = if stopped { ScanState::Stopped } else { ScanState::Complete };

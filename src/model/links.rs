@@ -11,6 +11,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::node::Kind;
+use super::usage::{BLOCK, Usage};
 
 /// A device, by its place in the table of devices met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -41,6 +42,13 @@ pub struct LinkedInode {
     pub kind: Kind,
     /// The scan that last asked the disk; older facts are asked again.
     pub pass: u8,
+}
+
+impl LinkedInode {
+    /// What it takes, once.
+    pub fn usage(&self) -> Usage {
+        Usage { on_disk: self.blocks * BLOCK, apparent: self.size, files: 1 }
+    }
 }
 
 const SHARD_BITS: u32 = 4;

@@ -380,7 +380,7 @@ impl Count {
         let on_disk = inode.blocks * BLOCK;
         if is_first {
             self.owned_by(inode.uid);
-            self.m.usage += Usage { on_disk, apparent: inode.size, files: 1 };
+            self.m.usage += inode.usage();
         }
         if is_last {
             self.m.frees = self.m.frees.saturating_add(on_disk);

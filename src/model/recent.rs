@@ -69,7 +69,7 @@ impl Recent {
     pub fn usage(&self, tree: &Tree) -> Usage {
         let linked = self.links.iter().map(|slot| {
             let inode = tree.links().get(*slot);
-            Usage { on_disk: inode.blocks * super::usage::BLOCK, apparent: inode.size, files: 1 }
+            inode.usage()
         });
         std::iter::once(self.plain).chain(linked).sum()
     }

@@ -15,8 +15,8 @@ use super::packed::{self, FileFacts, FileRecord, Head, Name};
 use super::usage::Usage;
 use crate::text;
 
-pub use sums::RollUp;
 use sums::Totals;
+pub use sums::{Once, RollUp, in_pieces};
 
 const NONE: u32 = u32::MAX;
 

@@ -101,3 +101,8 @@ pub fn answer_with(
     found(&draft, &mut facts);
     let _ = app.update(Event::Facts(Box::new(facts)));
 }
+
+/// Brings sums and rows up to date, as the loop does between keys.
+pub fn refresh(app: &mut App) {
+    while !app.refresh_some(false, &mut || true) {}
+}

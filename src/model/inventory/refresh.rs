@@ -54,6 +54,12 @@ impl Inventory {
         self.stale.groups
     }
 
+    /// Ends what was begun without its result: what it goes by is about to be another.
+    pub(super) fn drop_refresh(&mut self) {
+        self.stale.all |= self.is_refreshing();
+        self.stale.doing = Refresh::Idle;
+    }
+
     /// Brings all sums up to date, if something changed. Costs two passes over the directories.
     pub fn refresh(&mut self) {
         if self.stale.all {

@@ -4,17 +4,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Inventory;
 use crate::model::category::Category;
-use crate::model::links::LinkSlot;
 use crate::model::measure::{Count, Measure, Selection};
 use crate::model::node::DirId;
-use crate::model::tree::Tree;
-use crate::model::usage::{BLOCK, Usage};
-
-/// No folder.
-const NONE: DirId = DirId(u32::MAX);
-
-/// So many folders are looked at before it is asked whether that is enough.
-const PIECE: usize = 256;
+use crate::model::tree::{Once, Tree, in_pieces};
+use crate::model::usage::Usage;
 
 /// What lies in no store, on its way to be summed, a piece at a time. The tree may grow meanwhile.
 #[derive(Debug)]
@@ -23,8 +16,7 @@ pub(super) struct Loose {
     all: Count,
     /// What lies in folders above stores, and in those below them that are above none.
     above: FxHashMap<DirId, Above>,
-    /// The folder above stores in or below which each linked inode was met last.
-    last: Vec<DirId>,
+    once: Once,
     /// Folders, and the lowest above stores that they lie in or are.
     todo: Vec<(DirId, Option<DirId>)>,
 }
@@ -34,8 +26,7 @@ pub(super) struct Loose {
 struct Above {
     usage: Usage,
     newest: u32,
-    /// What counts once less in all of it: each name of an inode counts where it is, and once less in the lowest folder
-    /// that has both it and the name before it.
+    /// What counts once less in all of it.
     less: Usage,
 }
 
@@ -46,7 +37,7 @@ impl Inventory {
             let is_new = |d: &DirId| above.insert(*d, Above::default()).is_none();
             self.tree.ancestors(*root).skip(1).take_while(is_new).for_each(drop);
         }
-        Loose { all: Count::new(&self.tree), above, last: Vec::new(), todo: vec![(Tree::ROOT, None)] }
+        Loose { all: Count::new(&self.tree), above, once: Once::default(), todo: vec![(Tree::ROOT, None)] }
     }
 
     /// Takes over what was looked at to the end.
@@ -71,17 +62,13 @@ impl Loose {
         stores: &FxHashSet<DirId>,
         enough: &mut dyn FnMut() -> bool,
     ) -> bool {
-        loop {
-            for _ in 0..PIECE {
-                let Some((id, above)) = self.todo.pop() else { return true };
-                if !stores.contains(&id) {
-                    self.look_at(tree, id, above);
-                }
+        in_pieces(enough, || {
+            let next = self.todo.pop();
+            if let Some((id, above)) = next.filter(|(id, _)| !stores.contains(id)) {
+                self.look_at(tree, id, above);
             }
-            if enough() {
-                return self.todo.is_empty();
-            }
-        }
+            next.is_some()
+        })
     }
 
     fn look_at(&mut self, tree: &Tree, id: DirId, above: Option<DirId>) {
@@ -97,27 +84,13 @@ impl Loose {
             sum.newest = sum.newest.max(head.newest);
         }
         for slot in head.links() {
-            self.name(tree, above, slot);
-        }
-    }
-
-    fn name(&mut self, tree: &Tree, above: DirId, slot: LinkSlot) {
-        let at = slot.0 as usize;
-        if at >= self.last.len() {
-            self.last.resize(tree.links().bound().max(at + 1), NONE);
-        }
-        let before = std::mem::replace(&mut self.last[at], above);
-        if before == above {
-            return;
-        }
-        let Some(inode) = tree.links().find(slot) else { return };
-        let usage = Usage { on_disk: inode.blocks * BLOCK, apparent: inode.size, files: 1 };
-        if let Some(sum) = self.above.get_mut(&above) {
-            sum.usage += usage;
-        }
-        let both = tree.lowest_above(before, above);
-        if let Some(sum) = both.and_then(|both| self.above.get_mut(&both)) {
-            sum.less += usage;
+            let Some((usage, both)) = self.once.meet(tree, above, slot) else { continue };
+            if let Some(sum) = self.above.get_mut(&above) {
+                sum.usage += usage;
+            }
+            if let Some(sum) = both.and_then(|both| self.above.get_mut(&both)) {
+                sum.less += usage;
+            }
         }
     }
 

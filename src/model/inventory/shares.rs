@@ -13,7 +13,7 @@ use crate::model::measure::{Measure, Met, Owners, Selection, each_owned};
 use crate::model::node::{DirId, NodeId};
 use crate::model::rows::{Held, RowKey};
 use crate::model::tree::Tree;
-use crate::model::usage::{BLOCK, Usage};
+use crate::model::usage::Usage;
 use crate::model::verdict::Verdict;
 use crate::text;
 
@@ -100,7 +100,7 @@ impl Counter {
                     return None;
                 }
                 let inode = tree.links().get(LinkSlot(at));
-                let usage = Usage { on_disk: inode.blocks * BLOCK, apparent: inode.size, files: 1 };
+                let usage = inode.usage();
                 for level in [ALL, GROUP, STORE] {
                     if new(&self.stamps, level) {
                         self.stamps[level][at as usize] = rounds[level];

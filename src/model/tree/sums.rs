@@ -5,10 +5,43 @@ use rustc_hash::FxHashMap;
 use super::{NONE, Tree};
 use crate::model::links::LinkSlot;
 use crate::model::node::DirId;
-use crate::model::usage::{BLOCK, Usage};
+use crate::model::usage::Usage;
 
-/// So many directories are looked at before it is asked whether that is enough.
-const PIECE: usize = 256;
+/// Does something until nothing is left or it is enough, about which it is asked now and then; says whether nothing is left.
+pub fn in_pieces(enough: &mut dyn FnMut() -> bool, mut next: impl FnMut() -> bool) -> bool {
+    loop {
+        for _ in 0..256 {
+            if !next() {
+                return true;
+            }
+        }
+        if enough() {
+            return false;
+        }
+    }
+}
+
+/// Counts linked inodes once in each directory, however many names they have in it. Names are met in the order of a walk
+/// in depth: each counts where it is, and once less in the lowest directory that has both it and the name before it.
+#[derive(Debug, Default)]
+pub struct Once {
+    /// The directory in which each inode was met last.
+    last: Vec<u32>,
+}
+
+impl Once {
+    /// Meets a name in a directory. Returns what counts there, and where it counts once less; nothing if the name before
+    /// it was in the same.
+    pub fn meet(&mut self, tree: &Tree, at: DirId, slot: LinkSlot) -> Option<(Usage, Option<DirId>)> {
+        let i = slot.0 as usize;
+        if i >= self.last.len() {
+            self.last.resize(tree.links.bound().max(i + 1), NONE);
+        }
+        let before = std::mem::replace(&mut self.last[i], at.0);
+        let inode = if before == at.0 { None } else { tree.links.find(slot) };
+        inode.map(|inode| (inode.usage(), tree.lowest_above(DirId(before), at)))
+    }
+}
 
 /// What lies at or below each directory.
 #[derive(Debug, Clone, Default)]
@@ -20,17 +53,13 @@ pub(super) struct Totals {
 
 /// All totals on their way, a piece at a time. The tree may take directories in between two pieces: what comes too late
 /// is in the totals of the next time.
-///
-/// Directories are gone through in depth. Each name of an inode counts where it is, and once less in the lowest directory
-/// that has both it and the name before it: so each directory with names of the inode, however many, has it once.
 #[derive(Debug)]
 pub struct RollUp {
     /// What counts in each directory itself.
     own: Totals,
     /// What counts once less in all at or below a directory.
     less: FxHashMap<u32, Usage>,
-    /// The directory in which each linked inode was met last.
-    last: Vec<u32>,
+    once: Once,
     todo: Vec<u32>,
 }
 
@@ -40,20 +69,15 @@ impl RollUp {
         let dirs = tree.dirs.len();
         let own = Totals { usage: vec![Usage::default(); dirs], newest: vec![0; dirs] };
         let todo = if dirs == 0 { Vec::new() } else { vec![Tree::ROOT.0] };
-        Self { own, less: FxHashMap::default(), last: vec![NONE; tree.links.bound()], todo }
+        Self { own, less: FxHashMap::default(), once: Once::default(), todo }
     }
 
     /// Goes on until it is enough. Says whether all was looked at.
     pub fn go_on(&mut self, tree: &Tree, enough: &mut dyn FnMut() -> bool) -> bool {
-        loop {
-            for _ in 0..PIECE {
-                let Some(at) = self.todo.pop() else { return true };
-                self.look_at(tree, at);
-            }
-            if enough() {
-                return self.todo.is_empty();
-            }
-        }
+        in_pieces(enough, || {
+            let next = self.todo.pop();
+            next.inspect(|at| self.look_at(tree, *at)).is_some()
+        })
     }
 
     fn look_at(&mut self, tree: &Tree, at: u32) {
@@ -67,30 +91,17 @@ impl RollUp {
             self.own.usage[at as usize] += head.plain;
         }
         for slot in head.links() {
-            self.name(tree, at, slot);
-        }
-    }
-
-    fn name(&mut self, tree: &Tree, at: u32, slot: LinkSlot) {
-        let i = slot.0 as usize;
-        if i >= self.last.len() {
-            self.last.resize(tree.links.bound().max(i + 1), NONE);
-        }
-        let before = std::mem::replace(&mut self.last[i], at);
-        if before == at {
-            return;
-        }
-        let Some(inode) = tree.links.find(slot) else { return };
-        let usage = Usage { on_disk: inode.blocks * BLOCK, apparent: inode.size, files: 1 };
-        self.own.usage[at as usize] += usage;
-        if let Some(both) = tree.lowest_above(DirId(before), DirId(at)) {
-            *self.less.entry(both.0).or_default() += usage;
+            let Some((usage, both)) = self.once.meet(tree, DirId(at), slot) else { continue };
+            self.own.usage[at as usize] += usage;
+            if let Some(both) = both {
+                *self.less.entry(both.0).or_default() += usage;
+            }
         }
     }
 
     /// Adds up what is below each directory.
     fn finish(mut self, tree: &Tree) -> Totals {
-        drop(self.last);
+        drop(self.once);
         let Totals { usage, newest } = &mut self.own;
         for at in (0..usage.len()).rev() {
             if let Some(less) = self.less.get(&(at as u32)) {
@@ -121,7 +132,7 @@ impl Tree {
     }
 
     /// The lowest directory that is at or above both.
-    pub fn lowest_above(&self, a: DirId, b: DirId) -> Option<DirId> {
+    fn lowest_above(&self, a: DirId, b: DirId) -> Option<DirId> {
         let (mut a, mut b) = (a.0, b.0);
         // A parent's number is smaller.
         while a != b {
@@ -136,6 +147,7 @@ impl Tree {
 mod tests {
     use super::*;
     use crate::model::tree::testing::{Entry, kib, linked, tree};
+    use crate::model::usage::BLOCK;
     use proptest::prelude::*;
     use std::collections::HashMap;
 
